@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"muster/compiler"
+	"muster/compiler/manifest"
+	"muster/compiler/publish"
+)
+
+func newCompile(g *globals) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "compile",
+		Short: "write the manifests and the pointer to dist/",
+		Long: "compile checks the registry and, if it holds no error, writes one manifest per cohort, the pointer and the\n" +
+			"header rules. What is there already and still right is left alone; old manifests stay, for rollbacks.",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return g.compile(cmd, out) },
+	}
+	cmd.Flags().StringVar(&out, "out", "dist", "the `folder` to write to")
+	return cmd
+}
+
+func (g *globals) compile(cmd *cobra.Command, out string) error {
+	s, err := g.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	result, found, err := compiler.Compile(s.Input)
+	if err != nil {
+		return err
+	}
+	if result == nil && g.output != "text" {
+		if err := g.render(cmd.OutOrStdout(), s, found, g.output); err != nil {
+			return err
+		}
+	} else if err := g.render(cmd.ErrOrStderr(), s, found, "text"); err != nil {
+		return err
+	}
+	if result == nil {
+		return conclude(cmd.ErrOrStderr(), found)
+	}
+	if err := publish.Folder(out, result.Output()); err != nil {
+		return err
+	}
+	if err := compiled[g.output](cmd.OutOrStdout(), s.Origin, result); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "compiled %s into %s, %s\n", counted(len(result.Manifests), "cohort"), out, provenance(s.Origin))
+	return nil
+}
+
+func provenance(o manifest.Origin) string {
+	switch {
+	case o.Commit == "":
+		return "not to be published: " + o.Unpublishable
+	case o.Unpublishable != "":
+		return "from commit " + o.Commit[:12] + ", not to be published: " + o.Unpublishable
+	}
+	return fmt.Sprintf("from commit %s, serial %d", o.Commit[:12], o.Serial)
+}
+
+// compiled are the ways to list what was written.
+var compiled = map[string]func(io.Writer, manifest.Origin, *compiler.Result) error{"text": compiledText, "json": compiledJSON}
+
+func compiledText(w io.Writer, _ manifest.Origin, r *compiler.Result) error {
+	for _, m := range r.Manifests {
+		if _, err := fmt.Fprintf(w, "%s  %d bytes\n", m.Path(), len(m.Bytes)); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "pointer.json  %d bytes\n", len(r.Pointer))
+	return err
+}
+
+type compiledManifest struct {
+	Cohort string `json:"cohort"`
+	SHA256 string `json:"sha256"`
+	Path   string `json:"path"`
+	Size   int    `json:"size"`
+}
+
+func compiledJSON(w io.Writer, o manifest.Origin, r *compiler.Result) error {
+	out := struct {
+		Commit        string             `json:"commit,omitempty"`
+		Serial        int                `json:"serial,omitempty"`
+		Unpublishable string             `json:"unpublishable,omitempty"`
+		Manifests     []compiledManifest `json:"manifests"`
+	}{o.Commit, o.Serial, o.Unpublishable, []compiledManifest{}}
+	for _, m := range r.Manifests {
+		out.Manifests = append(out.Manifests, compiledManifest{m.Cohort, m.ID.String(), m.Path(), len(m.Bytes)})
+	}
+	return writeJSON(w, out)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

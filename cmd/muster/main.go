@@ -1,0 +1,174 @@
+// Command muster compiles a git repository of micro-frontend declarations into what browser shells fetch at start-up.
+// This package is flags, wiring, printing and exit status, with one file per command; the work is in muster/compiler.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"muster/compiler/diag"
+	"muster/compiler/history"
+)
+
+// The exit statuses; 0 is fine.
+const (
+	exitFindings = 1
+	exitUsage    = 64
+	exitUnusable = 66 // the repository can't be used
+	exitBug      = 70
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the whole program.
+func run(args []string, stdout, stderr io.Writer) (status int) {
+	// Most of what a check allocates lives to its end: collect seldom, but not on registries of many thousands of files.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(192 << 20)
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "muster: this is a bug in muster: %v\n\n%s", r, debug.Stack())
+			status = exitBug
+		}
+	}()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	var exit exitStatus
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return int(exit)
+	case errors.Is(err, history.ErrUnusable):
+		fmt.Fprintf(stderr, "muster: %s\n", diag.Printable(err.Error()))
+		return exitUnusable
+	}
+	fmt.Fprintf(stderr, "muster: %s\n", diag.Printable(err.Error()))
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitUnusable
+}
+
+// exitStatus is an error that has been shown already.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// usageError is a command line that can't be understood.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// globals are the flags that every command takes.
+type globals struct {
+	dir, at, output, color string
+}
+
+// commands are the commands besides completion and help. Another command is another file with a function here.
+var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newVersion}
+
+func newRoot() *cobra.Command {
+	g := &globals{}
+	root := &cobra.Command{
+		Use:   "muster",
+		Short: "compile micro-frontend declarations into manifests for browser shells",
+		Long: "muster checks a git repository of micro-frontend declarations and compiles it into one immutable manifest\n" +
+			"per cohort and one short-lived pointer, for any CDN.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w; `%s --help` shows the flags", err, cmd.CommandPath())
+	})
+	f := root.PersistentFlags()
+	f.StringVarP(&g.dir, "dir", "C", ".", "the registry's `folder`, or a git repository with --at")
+	f.StringVar(&g.at, "at", "", "read the commit that `rev` names instead of the work tree")
+	f.StringVarP(&g.output, "output", "o", "text", "output `format`: "+strings.Join(formats(), " or "))
+	f.StringVar(&g.color, "color", "auto", "`when` to colour text: auto, always or never")
+	complete(root, "output", formats())
+	complete(root, "color", []string{"auto", "always", "never"})
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return g.validate() }
+	for _, newCommand := range commands {
+		root.AddCommand(newCommand(g))
+	}
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// noCommand refuses words that are no command, with the one that was probably meant.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, c := range cmd.Commands() {
+		known = append(known, c.Name())
+	}
+	return usagef("there is no command %q: %s", args[0], diag.DidYouMean(args[0], known, "`muster help` lists them"))
+}
+
+// noArguments refuses arguments that a command does not take.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no argument %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+func complete(cmd *cobra.Command, flag string, values []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag is not there: a slip of ours that any run shows
+	}
+}
+
+func formats() []string {
+	var names []string
+	for name := range diag.Renderers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	slices.Reverse(names) // text first
+	return names
+}
+
+func (g *globals) validate() error {
+	if !slices.Contains(formats(), g.output) {
+		return usagef("there is no output format %q: %s", g.output, diag.DidYouMean(g.output, formats(), "the formats are "+strings.Join(formats(), " and ")))
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, g.color) {
+		return usagef("--color takes auto, always or never, not %q", g.color)
+	}
+	return nil
+}
+
+// colored reports whether text on w is to have colours: a terminal, unless NO_COLOR (https://no-color.org) or the flag
+// says otherwise.
+func (g *globals) colored(w io.Writer) bool {
+	switch g.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"muster/compiler"
+	"muster/compiler/history"
+	"muster/compiler/manifest"
+	"muster/compiler/registry"
+)
+
+// source is an open registry.
+type source struct {
+	compiler.Input
+	closers []func() error
+}
+
+func (s *source) Close() {
+	for _, c := range s.closers {
+		c() // everything was opened for reading
+	}
+}
+
+// open opens the registry that the flags name: a folder, in a repository or not, or a commit.
+func (g *globals) open() (*source, error) {
+	s := &source{}
+	repo, err := history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
+	switch {
+	case err == nil:
+		s.closers = append(s.closers, repo.Close)
+		s.History = snapshots{repo}
+	case !errors.Is(err, history.ErrNotRepository) || g.at != "":
+		return nil, err
+	}
+	if g.at != "" {
+		err = s.openCommit(repo, g.at)
+	} else {
+		err = s.openFolder(repo, g.dir)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *source) openCommit(repo *history.Repository, rev string) error {
+	c, err := repo.Resolve(rev)
+	if err != nil {
+		return &usageError{err}
+	}
+	if s.Tree, err = repo.Tree(c); err != nil {
+		return err
+	}
+	s.Origin, err = originOf(repo, c)
+	return err
+}
+
+func (s *source) openFolder(repo *history.Repository, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("opening the registry: %w", err)
+	}
+	s.closers = append(s.closers, root.Close)
+	s.Tree = root.FS()
+	s.Origin.Unpublishable = "the registry is in no git repository"
+	if repo == nil {
+		return nil
+	}
+	c, err := repo.Resolve("HEAD")
+	if errors.Is(err, history.ErrUnknownRevision) {
+		s.Origin.Unpublishable = "nothing has been committed yet"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.Origin, err = originOf(repo, c); err != nil {
+		return err
+	}
+	changed, err := repo.Differs(c, s.Tree, registry.Folders)
+	if err != nil {
+		return err
+	}
+	if changed {
+		s.Origin.Unpublishable = "the work tree differs from its commit"
+	}
+	return nil
+}
+
+// originOf is what the pointer says of a commit. A clone without the whole history is good enough to compile, and no more.
+func originOf(repo *history.Repository, c history.Commit) (manifest.Origin, error) {
+	o := manifest.Origin{Commit: c.ID, Time: c.Time}
+	if err := repo.Complete(); err != nil {
+		o.Unpublishable = "this clone lacks a part of the history"
+		return o, nil
+	}
+	var err error
+	o.Serial, err = repo.Serial(c)
+	return o, err
+}
+
+// snapshots reads other commits of a repository.
+type snapshots struct{ *history.Repository }
+
+func (s snapshots) Snapshot(commit string) (compiler.Snapshot, error) {
+	c, err := s.Resolve(commit)
+	if err != nil {
+		if incomplete := s.Complete(); incomplete != nil {
+			return compiler.Snapshot{}, incomplete
+		}
+		return compiler.Snapshot{}, err
+	}
+	tree, err := s.Tree(c)
+	return compiler.Snapshot{ID: c.ID, Tree: tree}, err
+}
+
+// text reads a file of the registry for the lines below a finding.
+func (s *source) text(file string) ([]byte, bool) {
+	b, err := fs.ReadFile(s.Tree, file)
+	return b, err == nil
+}

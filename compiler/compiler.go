@@ -1,0 +1,136 @@
+// Package compiler is the straight line from a registry's files to what shells fetch:
+//
+//	tree ─► registry ─► policy ─► resolve ─► manifest
+//	     (YAML+CUE)  (rules)   (pins)     (bytes)
+//
+// It is a pure function of its Input: no network, clock, environment or global state. Each stage finds every fault it
+// can; a stage begins only if those before it found no error.
+package compiler
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+
+	"muster/compiler/diag"
+	"muster/compiler/manifest"
+	"muster/compiler/policy"
+	"muster/compiler/publish"
+	"muster/compiler/registry"
+	"muster/compiler/resolve"
+)
+
+// Input is what a compile depends on.
+type Input struct {
+	Tree   fs.FS           // the registry's root
+	Origin manifest.Origin // where the tree comes from; its time is "now"
+	// History gives the trees of other commits, for frozen cohorts. Nil outside a git repository.
+	History History
+	// Thorough asks CUE about every document, for those who would rather not trust the checker.
+	Thorough bool
+}
+
+// History is the commits that a registry can refer to.
+type History interface {
+	// Snapshot returns the registry's tree at a commit, given by its full id or an unambiguous beginning of it.
+	Snapshot(commit string) (Snapshot, error)
+}
+
+// Snapshot is the registry at another commit.
+type Snapshot struct {
+	ID   string
+	Tree fs.FS
+}
+
+// Checked is a registry without errors, and what each cohort resolves to.
+type Checked struct {
+	Plan   *resolve.Plan
+	frozen map[string]frozen // by cohort
+}
+
+// frozen is a cohort as it was at another commit.
+type frozen struct {
+	cohort *resolve.Cohort
+	policy *registry.Policy
+}
+
+// Check finds everything that is wrong with a registry. Checked is nil if any of it is an error. An error other than
+// findings is one of reading the tree.
+func Check(in Input) (*Checked, diag.List, error) {
+	r, found, err := load(in.Tree, in.Thorough)
+	if err != nil || r == nil {
+		return nil, found.Sorted(), err
+	}
+	waivers := policy.NewWaivers(r.Policy, in.Origin.Time)
+	found = waivers.Apply(append(found, policy.Check(r)...))
+	if found.HasErrors() {
+		return nil, found.Sorted(), nil
+	}
+	plan, l := resolve.Resolve(r)
+	found.Add(waivers.Apply(l)...)
+	checked := &Checked{Plan: plan}
+	l, err = checked.thaw(in)
+	found.Add(waivers.Apply(l)...)
+	found.Add(waivers.Check(Rules())...)
+	if found.HasErrors() || err != nil {
+		return nil, found.Sorted(), err
+	}
+	return checked, found.Sorted(), nil
+}
+
+func load(tree fs.FS, thorough bool) (*registry.Registry, diag.List, error) {
+	return registry.Load(tree, registry.Options{Thorough: thorough})
+}
+
+// Result is what a compile puts out.
+type Result struct {
+	Manifests []manifest.Manifest // by cohort name
+	Pointer   []byte
+	Headers   []byte
+}
+
+// Compile checks a registry and encodes its manifests and pointer. The result is nil if the check finds errors.
+func Compile(in Input) (*Result, diag.List, error) {
+	checked, found, err := Check(in)
+	if checked == nil || err != nil {
+		return nil, found, err
+	}
+	out := &Result{}
+	today := checked.Plan.Registry.Policy
+	encoders := map[*registry.Policy]*manifest.Encoder{}
+	for _, c := range checked.Plan.Cohorts {
+		cohort, rules := c, today
+		if f, ok := checked.frozen[c.Declared.Name.Value]; ok {
+			cohort, rules = f.cohort, f.policy
+		}
+		if encoders[rules] == nil {
+			encoders[rules] = manifest.NewEncoder(rules)
+		}
+		m, err := encoders[rules].Encode(cohort)
+		if err != nil {
+			return nil, found, err
+		}
+		out.Manifests = append(out.Manifests, m)
+	}
+	out.Headers = manifest.HeadersFile(manifest.HeaderTable(today.TTL))
+	if out.Pointer, err = manifest.Pointer(today, in.Origin, checked.Plan.Registry.Cohorts, out.Manifests); err != nil {
+		return nil, found, err
+	}
+	return out, found, nil
+}
+
+// Output is the result as objects to publish: the manifests never change, and the pointer comes last.
+func (r *Result) Output() publish.Output {
+	out := publish.Output{Mutable: []publish.Object{{Path: "_headers", Body: r.Headers}, {Path: "pointer.json", Body: r.Pointer}}}
+	for _, m := range r.Manifests {
+		out.Immutable = append(out.Immutable, publish.Object{Path: m.Path(), Body: m.Bytes})
+	}
+	return out
+}
+
+// Rules are all rules there are, by id.
+func Rules() []diag.Rule {
+	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), frozenRules)
+	slices.SortFunc(all, func(a, b diag.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}

@@ -1,0 +1,41 @@
+package diag
+
+import (
+	"slices"
+
+	"github.com/agext/levenshtein"
+)
+
+// Rule is what `muster explain` tells about the findings that carry its id. Stages declare their rules in tables; the
+// tables together are all there are.
+type Rule struct {
+	ID       string // "group/name"
+	Summary  string // one line: what the rule asks for
+	Protects string // what goes wrong in production without it, in a sentence or three
+	Bad      string // a fragment that breaks it
+	Good     string // the same fragment, mended
+	Waivable bool   // whether a waiver may excuse its findings
+}
+
+// Nearest returns the candidate that s is most likely a misspelling of, for a "did you mean": at most two edits away,
+// and fewer for short words; "" when none is near. Among equally near ones the first in sorted order wins.
+func Nearest(s string, candidates []string) string {
+	best, distance := "", max(1, min(2, len([]rune(s))/3))+1
+	for _, c := range slices.Sorted(slices.Values(candidates)) {
+		if diff := len(c) - len(s); diff > 8 || diff < -8 {
+			continue
+		}
+		if d := levenshtein.Distance(s, c, nil); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// DidYouMean is `did you mean "x"?` for the nearest candidate, or otherwise when none is near.
+func DidYouMean(s string, candidates []string, otherwise string) string {
+	if n := Nearest(s, candidates); n != "" {
+		return "did you mean " + quote(n) + "?"
+	}
+	return otherwise
+}

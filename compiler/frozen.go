@@ -1,0 +1,174 @@
+package compiler
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"muster/compiler/diag"
+	"muster/compiler/history"
+	"muster/compiler/policy"
+	"muster/compiler/registry"
+	"muster/compiler/resolve"
+)
+
+var frozenRules = []diag.Rule{{
+	ID:       "frozen/no-history",
+	Summary:  "a frozen cohort needs the git history",
+	Protects: "Its manifest is that of another commit, byte for byte. Outside a repository there is no such commit.",
+	Bad:      "# in a folder that is no git repository\nfrozen: {at: 3f2c91ab, reason: sprint review}",
+	Good:     "# in a full clone: git clone, or fetch-depth: 0 in CI\nfrozen: {at: 3f2c91ab, reason: sprint review}",
+}, {
+	ID:       "frozen/commit",
+	Summary:  "a frozen cohort names a commit at which it existed and compiled",
+	Protects: "A freeze must bring back what was live, or say that it can't.",
+	Bad:      "frozen: {at: 0000000, reason: sprint review}",
+	Good:     "frozen: {at: 3f2c91ab, reason: sprint review}",
+}, {
+	ID:       "frozen/until",
+	Summary:  "a freeze whose day has passed is thawed or renewed",
+	Protects: "A forgotten freeze keeps old code alive.",
+	Bad:      "frozen: {at: 3f2c91ab, reason: sprint review, until: 2020-01-01}",
+	Good:     "frozen: {at: 3f2c91ab, reason: sprint review, until: 2027-01-01}",
+}}
+
+// maxThaws bounds how many freezes of freezes are followed.
+const maxThaws = 32
+
+// thaw resolves the frozen cohorts at their commits.
+func (c *Checked) thaw(in Input) (l diag.List, err error) {
+	t := thawer{in: in, snapshots: map[string]*snapshot{}}
+	c.frozen = map[string]frozen{}
+	for _, cohort := range c.Plan.Cohorts {
+		if cohort.Declared.Frozen == nil {
+			continue
+		}
+		f, faults, err := t.cohort(cohort.Declared)
+		if l.Add(faults...); err != nil {
+			return l, err
+		}
+		if f.cohort != nil {
+			c.frozen[cohort.Declared.Name.Value] = f
+			l.Add(revoked(c.Plan.Registry, cohort.Declared, f.cohort)...)
+		}
+	}
+	return l, nil
+}
+
+// thawer reads each commit once.
+type thawer struct {
+	in        Input
+	snapshots map[string]*snapshot
+}
+
+type snapshot struct {
+	plan   *resolve.Plan
+	reason string // why it has no plan
+}
+
+func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
+	at := c.Frozen.At
+	fault := func(rule, message, help string) diag.List {
+		return diag.List{c.File.Fault(at, diag.Diagnostic{Rule: rule, Cohorts: []string{c.Name.Value}, Message: message, Help: help})}
+	}
+	if t.in.History == nil {
+		return frozen{}, fault("frozen/no-history", c.Name.Value+" is frozen at a commit, and this folder is in no git repository",
+			"compile in a clone of the registry's repository"), nil
+	}
+	var late diag.List
+	if until, err := registry.Date(c.Frozen.Until.Value); err == nil && !t.in.Origin.Time.IsZero() && t.in.Origin.Time.After(until.AddDate(0, 0, 1)) {
+		late.Add(c.File.Fault(c.Frozen.Until, diag.Diagnostic{Rule: "frozen/until", Severity: diag.Warning, Cohorts: []string{c.Name.Value},
+			Message: fmt.Sprintf("%s was to be frozen until %s", c.Name, c.Frozen.Until), Help: "thaw it, or say until when"}))
+	}
+	commit := at.Value
+	for range maxThaws {
+		s, err := t.snapshot(commit)
+		if err != nil && !errors.Is(err, history.ErrUnknownRevision) {
+			return frozen{}, nil, fmt.Errorf("reading the commit that %s is frozen at: %w", c.Name, err)
+		}
+		if err != nil {
+			return frozen{}, fault("frozen/commit", fmt.Sprintf("the commit of this freeze can't be read: %v", err), "name a commit of this repository"), nil
+		}
+		if s.plan == nil {
+			return frozen{}, fault("frozen/commit", "the registry at "+commit+" does not compile: "+s.reason, "name a commit at which it did"), nil
+		}
+		then := find(s.plan, c.Name.Value)
+		if then == nil {
+			return frozen{}, fault("frozen/commit", "there was no cohort "+c.Name.Value+" at "+commit, "name a commit at which there was"), nil
+		}
+		if then.Declared.Frozen == nil {
+			return frozen{then, s.plan.Registry.Policy}, late, nil
+		}
+		commit = then.Declared.Frozen.At.Value
+	}
+	return frozen{}, fault("frozen/commit", "this freeze leads through more than 32 others", "name the commit whose manifest is meant"), nil
+}
+
+func find(p *resolve.Plan, cohort string) *resolve.Cohort {
+	for _, c := range p.Cohorts {
+		if c.Declared.Name.Value == cohort {
+			return c
+		}
+	}
+	return nil
+}
+
+// snapshot resolves the registry at another commit, whose own findings are past mending: what compiled then is taken as
+// it was, waivers and all.
+func (t *thawer) snapshot(commit string) (*snapshot, error) {
+	s, err := t.in.History.Snapshot(commit)
+	if err != nil {
+		return nil, err
+	}
+	if known := t.snapshots[s.ID]; known != nil {
+		return known, nil
+	}
+	made := &snapshot{}
+	made.plan, made.reason = resolveAt(s.Tree, t.in.Thorough)
+	t.snapshots[s.ID] = made
+	return made, nil
+}
+
+func resolveAt(tree fs.FS, thorough bool) (*resolve.Plan, string) {
+	r, found, err := load(tree, thorough)
+	if err != nil {
+		return nil, err.Error()
+	}
+	if r != nil {
+		found.Add(policy.NewWaivers(r.Policy, time.Time{}).Apply(policy.Check(r))...)
+		if !found.HasErrors() {
+			plan, l := resolve.Resolve(r)
+			if found = policy.NewWaivers(r.Policy, time.Time{}).Apply(l); !found.HasErrors() {
+				return plan, ""
+			}
+		}
+	}
+	for _, d := range found.Sorted() {
+		if d.Severity == diag.Error {
+			return nil, fmt.Sprintf("%s:%d: %s", d.Pos.File, d.Pos.Line, d.Message)
+		}
+	}
+	return nil, "for no reason that is known"
+}
+
+// revoked holds a frozen cohort's releases against today's revocations.
+func revoked(today *registry.Registry, c *registry.Cohort, then *resolve.Cohort) (l diag.List) {
+	for _, p := range then.Pins {
+		remote := today.Remote(p.Remote.Name.Value)
+		if remote == nil {
+			continue
+		}
+		for _, choice := range p.Choices {
+			for _, release := range remote.Releases {
+				if release.Version.Value == choice.Release.Version.Value && release.Status.Value == registry.Revoked {
+					l.Add(c.File.Fault(c.Frozen.At, diag.Diagnostic{Rule: "release/revoked", Remote: remote.Name.Value, Cohorts: []string{c.Name.Value},
+						Message: fmt.Sprintf("%s is frozen with %s %s, which is revoked: %s", c.Name, remote.Name, release.Version, release.Reason),
+						Notes:   []diag.Note{remote.File.Note(release.Status, "it is revoked here")},
+						Help:    "freeze it at another commit, or thaw it"}))
+				}
+			}
+		}
+	}
+	return l
+}

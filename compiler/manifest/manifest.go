@@ -1,0 +1,285 @@
+// Package manifest encodes what a shell fetches: one immutable manifest per cohort, named by the hash of its bytes, and
+// the pointer that names them all.
+//
+// Both are canonical JSON (RFC 8785), so that anybody can recompute an id with a JSON library and a SHA-256 in any
+// language. A manifest holds what a shell needs and nothing about when or by whom: equal registries give equal ids. The
+// JSON Schemas of both are published beside the program: schema/manifest.schema.json and schema/pointer.schema.json.
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"muster/compiler/policy"
+	"muster/compiler/registry"
+	"muster/compiler/resolve"
+)
+
+// SchemaName says what a manifest is, and which version of the format.
+const SchemaName = "muster/manifest/v1"
+
+// Manifest is one cohort's manifest, encoded.
+type Manifest struct {
+	Cohort string
+	ID     ID     // of Bytes
+	Bytes  []byte // as served; must not be changed
+}
+
+// Path is where the manifest is served, below the registry's baseURL.
+func (m Manifest) Path() string { return "manifests/" + m.Cohort + "/" + m.ID.String() + ".json" }
+
+// The structures below are the format; the JSON Schema tells what each field means to a shell.
+
+type document struct {
+	Schema       string              `json:"schema"`
+	Registry     string              `json:"registry"`
+	Cohort       string              `json:"cohort"`
+	Hosts        map[string]Raw      `json:"hosts"`
+	Remotes      map[string]Raw      `json:"remotes"`
+	Disabled     map[string]disabled `json:"disabled"`
+	Routes       []route             `json:"routes"`
+	Capabilities []capability        `json:"capabilities"`
+	CSP          csp                 `json:"csp"`
+	Telemetry    telemetry           `json:"telemetry"`
+}
+
+// remote is a remote or a host; or one variant of a split, which has the release's fields and the first two.
+type remote struct {
+	Percent Raw    `json:"percent,omitempty"`
+	Variant string `json:"variant,omitempty"`
+
+	Runtime   string   `json:"runtime,omitempty"`
+	Container string   `json:"container,omitempty"`
+	Owner     string   `json:"owner,omitempty"`
+	Hosts     []string `json:"hosts,omitempty"`
+	Load      *load    `json:"load,omitempty"`
+	Split     []remote `json:"split,omitempty"` // in place of the release's fields
+	Salt      string   `json:"salt,omitempty"`  // of the split
+
+	Version   string            `json:"version,omitempty"`
+	Telemetry string            `json:"telemetry,omitempty"`
+	Entry     string            `json:"entry,omitempty"`
+	Type      string            `json:"type,omitempty"`
+	Integrity string            `json:"integrity,omitempty"`
+	Size      int64             `json:"size,omitempty"` // bytes
+	Files     map[string]string `json:"files,omitempty"`
+	Exposes   []string          `json:"exposes,omitempty"`
+}
+
+type load struct {
+	Timeout  int64     `json:"timeout"` // milliseconds
+	Retries  int       `json:"retries"`
+	Prefetch string    `json:"prefetch"`
+	Fallback *fallback `json:"fallback,omitempty"`
+}
+
+type fallback struct {
+	Redirect string `json:"redirect,omitempty"`
+	Message  string `json:"message,omitempty"`
+}
+
+type disabled struct {
+	Fallback *fallback `json:"fallback,omitempty"`
+}
+
+type route struct {
+	Path   string   `json:"path"`
+	Match  string   `json:"match"`
+	Remote string   `json:"remote"`
+	Expose string   `json:"expose,omitempty"`
+	Hosts  []string `json:"hosts,omitempty"`
+}
+
+type capability struct {
+	Place  string   `json:"place"`
+	Remote string   `json:"remote"`
+	Expose string   `json:"expose"`
+	Hosts  []string `json:"hosts,omitempty"`
+}
+
+type csp struct {
+	Script  []string `json:"script-src"`
+	Style   []string `json:"style-src"`
+	Connect []string `json:"connect-src"`
+	Frame   []string `json:"frame-src"`
+}
+
+type telemetry struct {
+	Cohort  string   `json:"cohort"`
+	Remotes []string `json:"remotes"`
+}
+
+// Encoder encodes the cohorts of one plan. Most cohorts serve most remotes the same: each such piece is encoded once.
+// It is not safe for concurrent use.
+type Encoder struct {
+	policy  *registry.Policy
+	pieces  map[piece]Raw
+	origins map[string]string // of entries
+}
+
+type piece struct {
+	remote  *registry.Remote
+	release *registry.Release
+	hosts   string
+}
+
+// NewEncoder returns an encoder of plans under a policy.
+func NewEncoder(p *registry.Policy) *Encoder {
+	return &Encoder{policy: p, pieces: map[piece]Raw{}, origins: map[string]string{}}
+}
+
+// Encode encodes a cohort that is not frozen.
+func (e *Encoder) Encode(c *resolve.Cohort) (Manifest, error) {
+	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
+		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
+		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),
+		CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
+	for i := range c.Pins {
+		if err := e.pin(&d, &c.Pins[i]); err != nil {
+			return Manifest{}, err
+		}
+	}
+	for _, r := range c.Routes {
+		match := "exact"
+		if r.Prefix {
+			match = "prefix"
+		}
+		d.Routes = append(d.Routes, route{r.Path, match, r.Remote.Name.Value, r.Expose.Value, r.Hosts})
+	}
+	for _, p := range c.Capabilities {
+		d.Capabilities = append(d.Capabilities, capability{p.Declared.Value, p.Remote.Name.Value, p.Expose.Value, p.Hosts})
+	}
+	b, err := Canonical(d)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("encoding the manifest of %q: %w", d.Cohort, err)
+	}
+	return Manifest{Cohort: d.Cohort, ID: Sum(b), Bytes: b}, nil
+}
+
+func (e *Encoder) pin(d *document, p *resolve.Pin) error {
+	name := p.Remote.Name.Value
+	if !p.Disabled.IsZero() {
+		if !p.Remote.Host {
+			d.Disabled[name] = disabled{loadOf(p.Remote).Fallback}
+		}
+		return nil
+	}
+	for _, choice := range p.Choices {
+		d.Telemetry.Remotes = append(d.Telemetry.Remotes, name+"@"+choice.Release.Version.Value)
+	}
+	raw, err := e.piece(d.Cohort, p)
+	if err != nil {
+		return err
+	}
+	if p.Remote.Host {
+		d.Hosts[name] = raw
+	} else {
+		d.Remotes[name] = raw
+	}
+	return nil
+}
+
+func (e *Encoder) piece(cohort string, p *resolve.Pin) (Raw, error) {
+	key := piece{remote: p.Remote, release: p.Choices[0].Release, hosts: strings.Join(p.Hosts, " ")}
+	whole := p.From.Pin.Split == nil
+	if raw, ok := e.pieces[key]; ok && whole {
+		return raw, nil
+	}
+	r := remoteOf(p.Remote, p.Hosts)
+	if whole {
+		r.setRelease(p.Remote, key.release)
+	} else {
+		r.Salt = cohort + "/" + p.Remote.Name.Value
+		for _, choice := range p.Choices {
+			v := remote{Percent: Raw(policy.FormatPercent(choice.Hundredths)), Variant: cmp.Or(choice.Variant, choice.Release.Version.Value)}
+			v.setRelease(p.Remote, choice.Release)
+			r.Split = append(r.Split, v)
+		}
+	}
+	raw, err := Canonical(r)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %q: %w", p.Remote.Name.Value, err)
+	}
+	if whole {
+		e.pieces[key] = raw
+	}
+	return raw, nil
+}
+
+func remoteOf(r *registry.Remote, hosts []string) remote {
+	out := remote{Runtime: r.Runtime, Owner: r.Owner.Value, Hosts: hosts}
+	if r.Code() {
+		out.Container = r.Container.Value
+	}
+	if !r.Host {
+		out.Load = loadOf(r)
+	}
+	return out
+}
+
+func (out *remote) setRelease(r *registry.Remote, rel *registry.Release) {
+	out.Version, out.Telemetry = rel.Version.Value, r.Name.Value+"@"+rel.Version.Value
+	out.Entry, out.Integrity, out.Size = rel.Entry.Value, rel.Integrity.Value, rel.Size
+	if r.Code() && !rel.Entry.IsZero() {
+		out.Type = rel.Type
+	}
+	for _, e := range rel.Exposes {
+		out.Exposes = append(out.Exposes, e.Value)
+	}
+	slices.Sort(out.Exposes)
+	for _, f := range rel.Files {
+		if out.Files == nil {
+			out.Files = map[string]string{}
+		}
+		out.Files[f.Path.Value] = f.Integrity.Value
+	}
+}
+
+func loadOf(r *registry.Remote) *load {
+	l := &load{Timeout: r.Load.Timeout.Milliseconds(), Retries: r.Load.Retries, Prefetch: r.Load.Prefetch}
+	if f := (fallback{r.Load.Redirect.Value, r.Load.Message.Value}); f != (fallback{}) {
+		l.Fallback = &f
+	}
+	return l
+}
+
+// csp gathers the origins that a page of the cohort loads from, each directive sorted; 'self' is the shell's to add.
+func (e *Encoder) csp(c *resolve.Cohort) csp {
+	served := e.origin(e.policy.BaseURL.Value) // the pointer and the manifests
+	code, frames := map[string]bool{}, map[string]bool{}
+	for _, p := range c.Pins {
+		for _, choice := range p.Choices {
+			o := e.origin(choice.Release.Entry.Value)
+			switch {
+			case o == "" || p.Remote.Runtime == registry.Page:
+			case p.Remote.Runtime == registry.Iframe:
+				frames[o] = true
+			default:
+				code[o] = true
+			}
+		}
+	}
+	script := sorted(code)
+	code[served] = true
+	return csp{Script: script, Style: script, Connect: sorted(code), Frame: sorted(frames)}
+}
+
+func (e *Encoder) origin(url string) string {
+	o, known := e.origins[url]
+	if !known && url != "" {
+		o, _ = policy.Origin(url) // the policy has refused the others
+		e.origins[url] = o
+	}
+	return o
+}
+
+func sorted(set map[string]bool) []string {
+	l := make([]string, 0, len(set))
+	for s := range set {
+		l = append(l, s)
+	}
+	slices.Sort(l)
+	return l
+}

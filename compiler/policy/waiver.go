@@ -1,0 +1,126 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"muster/compiler/diag"
+	"muster/compiler/registry"
+)
+
+var waiverRule = Rule{Findings: []diag.Rule{{
+	ID:       "waiver/unknown-rule",
+	Summary:  "a waiver names a rule that exists and may be waived",
+	Protects: "A waiver of a misspelt rule waives nothing, and some rules hold the manifest together.",
+	Bad:      "waivers: [{rule: \"budget/entry-byte\", ...}]",
+	Good:     "waivers: [{rule: \"budget/entry-bytes\", ...}]",
+}, {
+	ID:       "waiver/broad",
+	Summary:  "a waiver names a remote or a cohort",
+	Protects: "A waiver for everything switches the rule off.",
+	Bad:      "waivers: [{rule: \"budget/entry-bytes\", until: \"2027-01-31\", reason: later}]",
+	Good:     "waivers: [{rule: \"budget/entry-bytes\", remote: \"orders\", until: \"2027-01-31\", reason: later}]",
+}, {
+	ID:       "waiver/expired",
+	Summary:  "a waiver's day has not passed",
+	Protects: "A waiver is a debt with a date. The day is judged by the commit's time, so that a commit always has one answer.",
+	Bad:      "until: \"2024-01-31\"",
+	Good:     "until: \"2027-01-31\"",
+}, {
+	ID:       "waiver/unused",
+	Summary:  "a waiver waives something",
+	Protects: "A waiver that is left behind hides the next fault of its kind.",
+	Bad:      "waivers: [{rule: \"budget/entry-bytes\", remote: \"orders\", ...}]    # orders keeps its budget",
+	Good:     "waivers: []",
+}}}
+
+// Waivers are the policy's waivers, at one moment.
+type Waivers struct {
+	policy *registry.Policy
+	now    time.Time
+	used   []bool
+}
+
+// NewWaivers holds p's waivers against now, the commit's time; with the zero time none has expired.
+func NewWaivers(p *registry.Policy, now time.Time) *Waivers {
+	return &Waivers{policy: p, now: now, used: make([]bool, len(p.Waivers))}
+}
+
+// Apply returns the findings that no waiver excuses, and remembers which waivers did.
+func (w *Waivers) Apply(l diag.List) diag.List {
+	if len(w.policy.Waivers) == 0 {
+		return l
+	}
+	var left diag.List
+	for _, d := range l {
+		if len(d.Cohorts) == 0 {
+			if !w.covers(d, "") {
+				left.Add(d)
+			}
+			continue
+		}
+		cohorts := d.Cohorts
+		d.Cohorts = nil
+		for _, c := range cohorts {
+			if !w.covers(d, c) {
+				d.Cohorts = append(d.Cohorts, c)
+			}
+		}
+		if len(d.Cohorts) > 0 {
+			left.Add(d)
+		}
+	}
+	return left
+}
+
+// covers reports whether a waiver excuses d for one cohort ("" for a finding that is about none).
+func (w *Waivers) covers(d diag.Diagnostic, cohort string) bool {
+	covered := false
+	for i, waiver := range w.policy.Waivers {
+		named := !waiver.Remote.IsZero() || !waiver.Cohort.IsZero()
+		if waiver.Rule.Value == d.Rule && named && !w.expired(waiver) &&
+			(waiver.Remote.IsZero() || waiver.Remote.Value == d.Remote) && (waiver.Cohort.IsZero() || waiver.Cohort.Value == cohort) {
+			w.used[i], covered = true, true
+		}
+	}
+	return covered
+}
+
+// expired reports whether the waiver's last day is over, in UTC.
+func (w *Waivers) expired(waiver registry.Waiver) bool {
+	until, err := registry.Date(waiver.Until.Value)
+	if len(waiver.Until.Value) == len(time.DateOnly) {
+		until = until.AddDate(0, 0, 1)
+	}
+	return err == nil && !w.now.IsZero() && !w.now.Before(until)
+}
+
+// Check finds what is wrong with the waivers themselves, given all rules there are. It comes after every Apply.
+func (w *Waivers) Check(rules []diag.Rule) (l diag.List) {
+	var waivable []string
+	for _, r := range rules {
+		if r.Waivable {
+			waivable = append(waivable, r.ID)
+		}
+	}
+	for i, waiver := range w.policy.Waivers {
+		report := func(t registry.Text, rule, message, help string) {
+			l.Add(policyFault(w.policy, t, rule, message, help))
+		}
+		switch known := slices.ContainsFunc(rules, func(r diag.Rule) bool { return r.ID == waiver.Rule.Value }); {
+		case !known:
+			report(waiver.Rule, "waiver/unknown-rule", "there is no rule "+diag.Quote(waiver.Rule.Value),
+				diag.DidYouMean(waiver.Rule.Value, waivable, listing("rules that can be waived", waivable)))
+		case !slices.Contains(waivable, waiver.Rule.Value):
+			report(waiver.Rule, "waiver/unknown-rule", waiver.Rule.Value+" can't be waived", listing("rules that can be waived", waivable))
+		case waiver.Remote.IsZero() && waiver.Cohort.IsZero():
+			report(waiver.Rule, "waiver/broad", "this waiver names neither remote nor cohort", "name what it is for")
+		case w.expired(waiver):
+			report(waiver.Until, "waiver/expired", fmt.Sprintf("this waiver of %s expired on %s", waiver.Rule, waiver.Until), "mend what it waives, or ask the platform team to renew it")
+		case !w.used[i]:
+			report(waiver.Rule, "waiver/unused", "this waiver waives nothing", "remove it")
+		}
+	}
+	return l
+}

@@ -1,0 +1,138 @@
+package registry
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"gopkg.in/yaml.v3"
+
+	"muster/compiler/diag"
+)
+
+// Options of a Load.
+type Options struct {
+	// Thorough asks CUE about every document, also those that the checker says yes to. The answers are the same, and come
+	// some fifty times slower.
+	Thorough bool
+}
+
+// Load reads a registry from the root of a tree. The registry is nil if anything about its form is wrong; the findings
+// then are all of those. An error other than findings is one of reading the tree. The tree is read by several goroutines.
+func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
+	files, found, err := scan(tree)
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := readAll(tree, files[schemaFolder])
+	if err != nil {
+		return nil, nil, err
+	}
+	s, registryNode, policyNode, l := loadSchema(own, o.Thorough)
+	found.Add(l...)
+	if len(l) == 0 {
+		found.Add(s.checkOwn(registryNode, policyNode)...)
+	}
+	remotes, l, err := loadFiles(tree, files[remotesFolder], s, "#Remote", decodeRemote)
+	if found.Add(l...); err != nil {
+		return nil, nil, err
+	}
+	cohorts, l, err := loadFiles(tree, files[cohortsFolder], s, "#Cohort", decodeCohort)
+	if found.Add(l...); err != nil {
+		return nil, nil, err
+	}
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	r := &Registry{Remotes: remotes, Cohorts: cohorts, Policy: decodePolicy(s.file(), registryNode, policyNode)}
+	slices.SortStableFunc(r.Remotes, func(a, b *Remote) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
+	slices.SortStableFunc(r.Cohorts, func(a, b *Cohort) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
+	return r, found, nil
+}
+
+// checkOwn checks what the registry's own CUE files set.
+func (s *Schema) checkOwn(registry, policy *yaml.Node) (l diag.List) {
+	if len(s.files) == 0 {
+		return diag.List{File{Path: schemaFolder + "/policy.cue"}.whole("tree/missing", "the registry has no policy",
+			"write schema/policy.cue: it says who the registry is and what it allows; `muster explain tree/missing` shows one")}
+	}
+	for _, d := range []struct {
+		name, definition string
+		node             *yaml.Node
+	}{{"registry", "#Registry", registry}, {"policy", "#Policy", policy}} {
+		if d.node == nil {
+			l.Add(File{Path: s.files[0].path}.whole("schema/missing-field", diag.Quote(d.name)+" is missing",
+				"set it here; `muster explain tree/missing` shows a policy"))
+			continue
+		}
+		l.Add(s.check(d.definition, s.file(), d.node)...)
+	}
+	return l
+}
+
+func readAll(tree fs.FS, names []string) ([]ownFile, error) {
+	var own []ownFile
+	for _, name := range names {
+		text, err := readFile(tree, name, maxCUESize)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, ownFile{path: name, text: text})
+	}
+	return own, nil
+}
+
+// loadFiles checks and decodes the files of one folder, several at a time; the result is in the order of names.
+func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, decode func(File, *yaml.Node) *T) ([]*T, diag.List, error) {
+	values, findings, failures := make([]*T, len(names)), make([]diag.List, len(names)), make([]error, len(names))
+	s.shapes.definition(definition) // compiled before it is shared
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
+				f := File{Path: names[i]}
+				text, err := readFile(tree, f.Path, MaxFileSize)
+				if err != nil {
+					failures[i] = err
+					continue
+				}
+				top, l := parseDocument(f, text)
+				if findings[i] = l; top == nil {
+					continue
+				}
+				if l := s.check(definition, f, top); len(l) > 0 {
+					findings[i] = l
+					continue
+				}
+				values[i] = decode(f, top)
+			}
+		})
+	}
+	workers.Wait()
+	if err := errors.Join(failures...); err != nil {
+		return nil, nil, err
+	}
+	values = slices.DeleteFunc(values, func(v *T) bool { return v == nil })
+	return values, slices.Concat(findings...), nil
+}
+
+// readFile reads at most a little more than limit bytes, so that a huge file costs no memory before it is refused.
+func readFile(tree fs.FS, name string, limit int) ([]byte, error) {
+	f, err := tree.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	return text, nil
+}

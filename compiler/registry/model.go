@@ -1,0 +1,202 @@
+// Package registry reads a registry's folders into values, each with the place where it stands.
+//
+// A file goes through three steps, each of which finds every fault it can: YAML to nodes (document.go refuses what YAML
+// allows and muster does not), nodes against the shape in CUE (shape.go says yes in microseconds, schema.go asks CUE about
+// the rest), and nodes to the values below (decode.go, which by then can't fail). What the values mean, and whether they
+// fit together, is the matter of compiler/policy.
+package registry
+
+import "time"
+
+// Registry is everything that a registry's files declare. It must not be changed.
+type Registry struct {
+	Remotes []*Remote // remotes and hosts by name; two of one name are both here, in the order of their paths
+	Cohorts []*Cohort // by name, likewise
+	Policy  *Policy
+}
+
+// Remote returns the remote or host of that name, nil if there is none.
+func (r *Registry) Remote(name string) *Remote { return find(r.Remotes, name, (*Remote).name) }
+
+// Cohort returns the cohort of that name, nil if there is none.
+func (r *Registry) Cohort(name string) *Cohort { return find(r.Cohorts, name, (*Cohort).name) }
+
+func (r *Remote) name() string { return r.Name.Value }
+func (c *Cohort) name() string { return c.Name.Value }
+
+// The runtimes that load a remote.
+const (
+	ModuleFederation = "module-federation"
+	NativeFederation = "native-federation"
+	ImportMap        = "import-map"
+	Iframe           = "iframe"
+	Page             = "page" // a plain URL that the browser navigates to
+)
+
+// Remote is one file under remotes/.
+type Remote struct {
+	File         File
+	Name         Text
+	Owner        Text
+	Host         bool   // kind: host
+	Runtime      string // one of the constants above
+	Container    Text   // as declared, or the name in camelCase with a zero Mark
+	Hosts        []Text // nil: every host of the same runtime
+	Routes       []Route
+	Capabilities []Capability
+	Load         Loading
+	Releases     []Release // as in the file
+}
+
+// Code reports whether the remote's entry is code that runs in the host's page.
+func (r *Remote) Code() bool { return r.Runtime != Iframe && r.Runtime != Page }
+
+// Route is a path of the page that a remote takes, or a whole subtree if it ends in "/*".
+type Route struct{ Path, Expose Text }
+
+// Capability is a named place in a page that a remote can fill.
+type Capability struct{ Place, Expose Text }
+
+// Loading is how a host loads a remote.
+type Loading struct {
+	Timeout  time.Duration // default 10 s
+	Retries  int           // default 1
+	Prefetch string        // none, idle, route or eager; default none
+	Redirect Text          // where to send the user if the remote can't be loaded
+	Message  Text          // or what to show
+}
+
+// Release is one immutable build of a remote.
+type Release struct {
+	Version   Text
+	Entry     Text   // zero for a host
+	Type      string // module or global; default module
+	Integrity Text
+	Size      int64 // bytes of the entry, uncompressed; 0 if not declared
+	SizeAt    Text
+	Files     []Chunk
+	Status    Text // zero, deprecated or revoked
+	Reason    Text
+	Exposes   []Text
+	Consumes  []Consumed
+	Shared    []Shared
+}
+
+// The values of Release.Status.
+const (
+	Deprecated = "deprecated"
+	Revoked    = "revoked"
+)
+
+// Chunk is a file of an ES module remote, relative to its entry.
+type Chunk struct{ Path, Integrity Text }
+
+// Consumed is a remote that a release loads modules of.
+type Consumed struct {
+	Remote  Text
+	Version Text // a range; zero: any
+	Exposes []Text
+}
+
+// Shared is one shared declaration, in Module Federation's terms.
+type Shared struct {
+	Package         Text
+	Version         Text   // zero: not declared
+	RequiredVersion Text   // zero: not declared; the text "false" without quotes in the file: any
+	Scopes          []Text // nil: default
+	Flags           SharedFlags
+}
+
+// SharedFlags are the booleans of a shared declaration, and which of them were written down.
+type SharedFlags uint16
+
+// Each flag has a bit for its value and one that says it is declared. NoImport is import: false.
+const (
+	Singleton SharedFlags = 1 << iota
+	SingletonSet
+	StrictVersion
+	StrictVersionSet
+	Eager
+	EagerSet
+	NoImport
+	AnyVersion // requiredVersion: false
+)
+
+// Cohort is one file under cohorts/.
+type Cohort struct {
+	File         File
+	Name         Text
+	Extends      Text
+	Audience     *Audience // nil: the default cohort
+	After        []Text
+	Soak         Text
+	Requires     []Text
+	Capabilities []Choice
+	Routes       []Choice
+	Pins         []Pin
+	Frozen       *Frozen // nil: not frozen
+}
+
+// Audience is who is in a cohort: subjects of whom every claim holds, and of those a percentage.
+type Audience struct {
+	At      Text    // the field's key
+	Percent Text    // zero: all of them
+	Claims  []Claim // as in the file
+}
+
+// Claim is a claim of a subject and the values it may have.
+type Claim struct {
+	Name   Text
+	Values []Text
+}
+
+// Choice says which remote fills a place or owns a path.
+type Choice struct{ What, Remote Text }
+
+// Pin is a cohort's choice of release for one remote: exactly one of Range, Disabled and Split is set.
+type Pin struct {
+	Remote   Text
+	Range    Text // an exact version, a range, or "*"
+	Disabled Text // the reason
+	Split    []Variant
+}
+
+// Variant is one arm of a split.
+type Variant struct {
+	Version Text
+	Percent Text
+	Name    Text // zero: none
+}
+
+// Frozen names the commit whose manifest a cohort is served.
+type Frozen struct{ At, Reason, Until Text }
+
+// Policy is what schema/*.cue sets.
+type Policy struct {
+	File         File
+	Name         Text
+	BaseURL      Text
+	TTL          time.Duration // whole seconds, 1 s to 60 s, default 60 s: the longest time until a page load sees a change
+	TTLAt        Text
+	Adapters     []Text
+	Origins      []Text
+	FrameOrigins []Text
+	Owners       []Text
+	Singletons   []SingletonRule
+	Prereleases  []Text
+	EntryBytes   Text // zero: no budget
+	Freezes      []Freeze
+	Waivers      []Waiver
+}
+
+// SingletonRule is what the platform team asks of a package that a page may hold once.
+type SingletonRule struct {
+	Package, Window, Owner Text
+	Strict                 bool
+}
+
+// Freeze is a time in which nothing is promoted.
+type Freeze struct{ From, To, Reason Text }
+
+// Waiver excuses findings of one rule until a day.
+type Waiver struct{ Rule, Remote, Cohort, Until, Reason Text }

@@ -1,0 +1,227 @@
+package registry
+
+import (
+	"fmt"
+	"io/fs"
+	"strconv"
+	"sync"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/literal"
+	"cuelang.org/go/cue/parser"
+	"gopkg.in/yaml.v3"
+
+	"muster/compiler/diag"
+	"muster/schema"
+)
+
+// Schema is the built-in shape and what a registry's own schema/*.cue adds to it. It may be used by several goroutines.
+type Schema struct {
+	builtin, own cueDefinitions
+	narrowed     map[string]bool // definitions to which the registry adds constraints
+	shapes       *compiler
+	files        []ownFile
+	thorough     bool
+}
+
+// cueDefinitions asks CUE about a document. Its context is built when the first document needs it, and used by one
+// goroutine at a time.
+type cueDefinitions struct {
+	mu    sync.Mutex
+	files func() []*ast.File // fresh syntax trees: building an instance changes them
+	value cue.Value
+	built bool
+}
+
+// definitionFiles are the embedded CUE files, without v1/root.cue, which a Schema's own documents are checked against
+// definition by definition instead: so every fault in them is found, and found at its place.
+func definitionFiles() []*ast.File {
+	var files []*ast.File
+	names, _ := fs.Glob(schema.V1, "v1/*.cue")
+	for _, name := range names {
+		if name == "v1/root.cue" {
+			continue
+		}
+		text, err := schema.V1.ReadFile(name)
+		if err != nil {
+			panic(err) // the file is part of the program
+		}
+		f, err := parser.ParseFile(name, text)
+		if err != nil {
+			panic(err)
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+// build makes one CUE instance of files. The environment's CUE_DEBUG could switch closedness off, so it is overridden.
+func buildInstance(files []*ast.File) (cue.Value, error) {
+	ctx := cuecontext.New(cuecontext.CUE_DEBUG("opendef=0"))
+	instance := build.NewContext().NewInstance("", nil)
+	for _, f := range files {
+		if err := instance.AddSyntax(f); err != nil {
+			return cue.Value{}, err
+		}
+	}
+	v := ctx.BuildInstance(instance)
+	return v, v.Err()
+}
+
+func (d *cueDefinitions) get() cue.Value {
+	if !d.built {
+		d.value, _ = buildInstance(d.files()) // LoadSchema has built the same files without error
+		d.built = true
+	}
+	return d.value
+}
+
+// faults returns CUE's errors for a document, nil if it fits the definition.
+func (d *cueDefinitions) faults(definition string, document any) []errors.Error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.get()
+	u := v.LookupPath(cue.ParsePath(definition)).Unify(v.Context().Encode(document))
+	return errors.Errors(u.Validate(cue.Concrete(true)))
+}
+
+// check returns everything that is wrong with a document of a definition such as "#Remote". The checker's yes is final;
+// its no is CUE's to confirm, first by the built-in shape alone (so that no trick of a registry's can widen it), then with
+// the registry's own constraints.
+func (s *Schema) check(definition string, f File, top *yaml.Node) diag.List {
+	shape := s.shapes.definition(definition)
+	if !s.thorough && shape.fits(top) {
+		return nil
+	}
+	document := plain(top)
+	faults := s.builtin.faults(definition, document)
+	if len(faults) == 0 && s.narrowed[definition] {
+		faults = s.own.faults(definition, document)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	e := explainer{file: f}
+	e.explain(shape, top, subject{})
+	for _, fault := range faults {
+		s.unexplained(&e, top, fault)
+	}
+	return e.list
+}
+
+// unexplained adds a fault that CUE found where the walk found none at, above or below its path: a constraint outside
+// the compiled subset.
+func (s *Schema) unexplained(e *explainer, top *yaml.Node, fault errors.Error) {
+	path := fault.Path()
+	if len(path) > 0 && len(path[0]) > 0 && path[0][0] == '#' {
+		path = path[1:]
+	}
+	at, key := top, (*yaml.Node)(nil)
+	covered := e.covers(top, nil)
+	for _, name := range path {
+		next, k := child(at, name)
+		if next == nil {
+			break
+		}
+		at, key = next, k
+		covered = covered || e.covers(at, key)
+	}
+	if covered || e.below(at) {
+		return
+	}
+	format, args := fault.Msg()
+	d := diag.Diagnostic{Rule: "schema/constraint", Message: fmt.Sprintf("this does not satisfy the registry's own schema: "+format, args...)}
+	if pos, ok := s.ownPosition(fault); ok {
+		d.Notes = []diag.Note{{Pos: pos, Message: "the constraint is set here"}}
+	}
+	if at.Kind != yaml.ScalarNode && key != nil {
+		at = key
+	}
+	e.list.Add(e.file.at(at, d))
+}
+
+// covers reports whether a finding stands at a node or its key.
+func (e *explainer) covers(n, key *yaml.Node) bool {
+	for _, d := range e.list {
+		if d.Pos == e.file.nodePos(n) && n.Kind == yaml.ScalarNode || key != nil && d.Pos == e.file.nodePos(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// below reports whether a finding stands inside n.
+func (e *explainer) below(n *yaml.Node) bool {
+	for i, c := range n.Content {
+		var key *yaml.Node
+		if n.Kind == yaml.MappingNode && i%2 == 1 {
+			key = n.Content[i-1]
+		}
+		if e.covers(c, key) || e.below(c) {
+			return true
+		}
+	}
+	return len(n.Content) == 0 && e.covers(n, nil)
+}
+
+// plain is a document as Go values, for CUE: ints and floats as such, everything else that is scalar as text.
+func plain(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.Content)/2)
+		for i := 0; i < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		return m
+	case yaml.SequenceNode:
+		l := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			l[i] = plain(c)
+		}
+		return l
+	}
+	return plainScalar(n)
+}
+
+// plainScalar keeps the notation that the checker lets through; an odd number becomes a text, which CUE refuses where a
+// number belongs.
+func plainScalar(n *yaml.Node) any {
+	switch kindOf(n) {
+	case kindNull:
+		return nil
+	case kindBool:
+		return n.Value == "true" || n.Value == "True" || n.Value == "TRUE"
+	case kindInt:
+		if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil {
+			return i
+		}
+	case kindFloat:
+		if x, err := strconv.ParseFloat(n.Value, 64); err == nil {
+			return x
+		}
+	}
+	return n.Value
+}
+
+// child is the node one step below n on a CUE path: a field's value and its key, or an item of a list.
+func child(n *yaml.Node, step string) (val, key *yaml.Node) {
+	if unquoted, err := literal.Unquote(step); err == nil {
+		step = unquoted
+	}
+	if n.Kind == yaml.SequenceNode {
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
+			return n.Content[i], nil
+		}
+		return nil, nil
+	}
+	for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {
+		if n.Content[i].Value == step {
+			return n.Content[i+1], n.Content[i]
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,171 @@
+// Package resolve works out what each cohort is served: for every remote the release that its pin means, through
+// inheritance, ranges, kill switches and splits; and from those the route table and who fills which place.
+//
+//	cohorts/general.yaml  pins: {search: ~3.1, promo: {disabled: INC-4711}}
+//	cohorts/canary.yaml   extends: general, pins: {search: "3.2.0"}
+//
+// gives general the highest release of search in ~3.1 and no promo, and canary search 3.2.0 and no promo either. Every
+// value of the result knows the line that it comes from.
+package resolve
+
+import (
+	"slices"
+	"strings"
+
+	"muster/compiler/diag"
+	"muster/compiler/registry"
+)
+
+// Plan is every cohort, resolved, by name.
+type Plan struct {
+	Registry *registry.Registry
+	Cohorts  []*Cohort
+}
+
+// Cohort is what one cohort is served. Of a frozen cohort only Declared is set: its manifest is another commit's.
+type Cohort struct {
+	Declared     *registry.Cohort
+	Pins         []Pin        // by remote name
+	Routes       []Route      // in the order in which a shell tries them: the longest first
+	Capabilities []Capability // by place
+}
+
+// Pin is what a cohort's pin of one remote comes to.
+type Pin struct {
+	Remote   *registry.Remote
+	From     Source
+	Disabled registry.Text // the reason; zero if it is not disabled
+	Choices  []Choice      // one release for a plain pin, several for a split, none if disabled
+	Hosts    []string      // the cohort's hosts that load it, by name; nil for a host
+}
+
+// Source is the line that decided: a pin, and the cohort that declares it, which may be one that is inherited from.
+type Source struct {
+	Cohort *registry.Cohort
+	Pin    *registry.Pin
+}
+
+// Choice is a release and the share of subjects that get it.
+type Choice struct {
+	Release    *registry.Release
+	Hundredths int           // of a percent: 10000 is everybody
+	Variant    string        // the variant's name in a split, "" if it has none
+	Asked      registry.Text // the version or range as written
+}
+
+// resolver is one run. Versions and ranges are parsed once.
+type resolver struct {
+	registry    *registry.Registry
+	candidates  map[*registry.Remote]candidates
+	ranges      ranges
+	prereleases []string
+	found       findings
+}
+
+// Resolve works out every cohort. The registry must have passed the policy's references and cycles. A cohort with
+// findings is still in the plan, without the pins that could not be resolved.
+func Resolve(r *registry.Registry) (*Plan, diag.List) {
+	v := resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{}}
+	for _, p := range r.Policy.Prereleases {
+		v.prereleases = append(v.prereleases, p.Value)
+	}
+	plan := &Plan{Registry: r}
+	for _, c := range r.Cohorts {
+		plan.Cohorts = append(plan.Cohorts, v.cohort(c))
+	}
+	return plan, v.found.all
+}
+
+func (v *resolver) cohort(c *registry.Cohort) *Cohort {
+	resolved := &Cohort{Declared: c}
+	if c.Frozen != nil {
+		return resolved
+	}
+	for _, from := range v.inherited(c) {
+		if pin, ok := v.pin(c, from); ok {
+			resolved.Pins = append(resolved.Pins, pin)
+		}
+	}
+	if len(resolved.Pins) == 0 {
+		v.found.add(c, c.File.Fault(c.Name, diag.Diagnostic{Rule: "cohort/empty", Severity: diag.Warning,
+			Message: c.Name.Value + " pins nothing, so it is served an empty page", Help: "add pins:, or extends: another cohort"}))
+	}
+	v.hosts(resolved)
+	v.checkReleases(resolved)
+	v.routes(resolved)
+	v.capabilities(resolved)
+	return resolved
+}
+
+// chain is a cohort and those it inherits from, nearest first.
+func (v *resolver) chain(c *registry.Cohort) (chain []*registry.Cohort) {
+	for c != nil && !slices.Contains(chain, c) {
+		chain, c = append(chain, c), v.registry.Cohort(c.Extends.Value)
+	}
+	return chain
+}
+
+// inherited are a cohort's pins by remote name, its own before those it inherits.
+func (v *resolver) inherited(c *registry.Cohort) (pins []Source) {
+	seen := map[string]bool{}
+	for _, from := range v.chain(c) {
+		for i := range from.Pins {
+			if p := &from.Pins[i]; !seen[p.Remote.Value] {
+				seen[p.Remote.Value] = true
+				pins = append(pins, Source{from, p})
+			}
+		}
+	}
+	slices.SortFunc(pins, func(a, b Source) int { return strings.Compare(a.Pin.Remote.Value, b.Pin.Remote.Value) })
+	return pins
+}
+
+// pin resolves one pin for a cohort; ok is false if nothing could be chosen, which is then a finding.
+func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
+	remote := v.registry.Remote(from.Pin.Remote.Value)
+	if remote == nil {
+		return Pin{}, false // reference/remote has said so
+	}
+	pin := Pin{Remote: remote, From: from, Disabled: from.Pin.Disabled}
+	if !pin.Disabled.IsZero() {
+		return pin, true
+	}
+	variants := from.Pin.Split
+	if !from.Pin.Range.IsZero() {
+		variants = []registry.Variant{{Version: from.Pin.Range, Percent: registry.Text{Value: "100"}}}
+	}
+	for _, variant := range variants {
+		if choice, ok := v.choose(c, from, remote, variant); ok {
+			pin.Choices = append(pin.Choices, choice)
+		}
+	}
+	return pin, len(pin.Choices) == len(variants)
+}
+
+// hosts works out which of the cohort's hosts load each remote: those it names, or those of its runtime; frames and
+// pages fit every host.
+func (v *resolver) hosts(c *Cohort) {
+	var hosts []*registry.Remote
+	for _, p := range c.Pins {
+		if p.Remote.Host && p.Disabled.IsZero() {
+			hosts = append(hosts, p.Remote)
+		}
+	}
+	for i := range c.Pins {
+		p := &c.Pins[i]
+		if p.Remote.Host {
+			continue
+		}
+		for _, h := range hosts {
+			named := slices.ContainsFunc(p.Remote.Hosts, func(t registry.Text) bool { return t.Value == h.Name.Value })
+			if named || p.Remote.Hosts == nil && (!p.Remote.Code() || p.Remote.Runtime == h.Runtime) {
+				p.Hosts = append(p.Hosts, h.Name.Value)
+			}
+		}
+		if len(p.Hosts) == 0 && len(hosts) > 0 && p.Disabled.IsZero() {
+			v.found.add(c.Declared, p.From.Cohort.File.Fault(p.From.Pin.Remote, diag.Diagnostic{Rule: "pin/no-host", Severity: diag.Warning,
+				Remote: p.Remote.Name.Value, Message: "no host loads " + p.Remote.Name.Value, Help: "pin a host that loads it, or add one to its hosts:",
+				Notes: []diag.Note{p.Remote.File.Note(p.Remote.Name, p.Remote.Name.Value+" is declared here")}}))
+		}
+	}
+}
