@@ -12,3 +12,11 @@ import "embed"
 //
 //go:embed v1/*.cue
 var V1 embed.FS
+
+// Manifest and Pointer are the JSON Schemas of what shells read.
+var (
+	//go:embed manifest.schema.json
+	Manifest []byte
+	//go:embed pointer.schema.json
+	Pointer []byte
+)
