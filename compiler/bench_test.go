@@ -10,8 +10,12 @@ import (
 )
 
 // BenchmarkCheck and BenchmarkCompile run on generated registries of growing size; time per remote should stay level.
-func BenchmarkCheck(b *testing.B)   { onSizes(b, func(in compiler.Input) error { _, _, err := compiler.Check(in); return err }) }
-func BenchmarkCompile(b *testing.B) { onSizes(b, func(in compiler.Input) error { _, _, err := compiler.Compile(in); return err }) }
+func BenchmarkCheck(b *testing.B) {
+	onSizes(b, func(in compiler.Input) error { _, _, err := compiler.Check(in); return err })
+}
+func BenchmarkCompile(b *testing.B) {
+	onSizes(b, func(in compiler.Input) error { _, _, err := compiler.Compile(in); return err })
+}
 
 func onSizes(b *testing.B, run func(compiler.Input) error) {
 	for _, size := range []generate.Size{{Remotes: 50, Cohorts: 6, Releases: 5, Shared: 8}, {Remotes: 1000, Cohorts: 12, Releases: 5, Shared: 8}} {

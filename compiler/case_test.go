@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -103,18 +104,31 @@ func baseFiles(t testing.TB) fstest.MapFS {
 func layOver(t testing.TB, archive *txtar.Archive) (files fstest.MapFS, want string) {
 	files = baseFiles(t)
 	for _, f := range archive.Files {
-		switch name, isHex := strings.CutSuffix(f.Name, ".hex"); {
+		name, isHex := strings.CutSuffix(f.Name, ".hex")
+		repeated, isTimes := strings.CutSuffix(f.Name, ".times")
+		switch {
 		case f.Name == "want":
 			want = string(f.Data)
 		case len(bytes.TrimSpace(f.Data)) == 0 && files[f.Name] != nil:
 			delete(files, f.Name)
 		case isHex:
 			files[name] = &fstest.MapFile{Data: unhex(t, f.Data), Mode: 0o644}
+		case isTimes:
+			files[repeated] = &fstest.MapFile{Data: times(t, f.Data), Mode: 0o644}
 		default:
 			files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
 		}
 	}
 	return files, want
+}
+
+func times(t testing.TB, text []byte) []byte {
+	number, rest, _ := bytes.Cut(text, []byte("\n"))
+	n, err := strconv.Atoi(string(number))
+	if err != nil {
+		t.Fatalf("a file named *.times begins with a number: %v", err)
+	}
+	return bytes.Repeat(rest, n)
 }
 
 func unhex(t testing.TB, text []byte) (data []byte) {

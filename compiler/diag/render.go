@@ -98,22 +98,22 @@ func place(p Pos) string {
 const excerptWidth = 160
 
 // excerpt returns a source line and the mark below it, tabs and control characters shown as one column each.
-func excerpt(line string, column, length int) (shown, mark string) {
-	runes := []rune(line)
-	start := max(0, min(column-1, len(runes)))
-	length = max(1, min(length, len(runes)-start))
+func excerpt(line []rune, column, length int) (shown, mark string) {
+	start := max(0, min(column-1, len(line)))
+	length = max(1, min(length, len(line)-start))
 	from := 0
-	if len(runes) > excerptWidth {
+	if len(line) > excerptWidth {
 		from = max(0, start-excerptWidth/3)
-		runes = runes[from:min(len(runes), from+excerptWidth)]
-		length = max(1, min(length, len(runes)-(start-from)))
+		line = line[from:min(len(line), from+excerptWidth)]
+		length = max(1, min(length, len(line)-(start-from)))
 	}
-	for i, r := range runes {
-		if !unicode.IsPrint(r) {
-			runes[i] = ' '
+	printable := make([]rune, len(line))
+	for i, r := range line {
+		if printable[i] = r; !unicode.IsPrint(r) {
+			printable[i] = ' '
 		}
 	}
-	return string(runes), strings.Repeat(" ", start-from) + "^" + strings.Repeat("~", length-1)
+	return string(printable), strings.Repeat(" ", start-from) + "^" + strings.Repeat("~", length-1)
 }
 
 // Printable returns s with control characters, and anything else that could disturb a terminal or a log, escaped as Go
@@ -147,27 +147,33 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// sourceLines finds lines of source files; it keeps the last file split, as sorted findings come file by file.
+// sourceLines finds lines of source files. It keeps the last file and the last line, as sorted findings come file by file
+// and line by line, and a line may be long.
 type sourceLines struct {
 	source Source
 	file   string
 	lines  []string
+	number int
+	line   []rune
 }
 
-func (s *sourceLines) at(p Pos) (string, bool) {
+func (s *sourceLines) at(p Pos) ([]rune, bool) {
 	if s.source == nil || p.Line < 1 || p.File == "" {
-		return "", false
+		return nil, false
 	}
 	if p.File != s.file {
-		s.file, s.lines = p.File, nil
+		s.file, s.lines, s.number = p.File, nil, 0
 		if text, ok := s.source(p.File); ok {
 			s.lines = strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
 		}
 	}
 	if p.Line > len(s.lines) {
-		return "", false
+		return nil, false
 	}
-	return strings.ToValidUTF8(s.lines[p.Line-1], "\uFFFD"), true
+	if p.Line != s.number {
+		s.number, s.line = p.Line, []rune(s.lines[p.Line-1])
+	}
+	return s.line, true
 }
 
 type jsonPos struct {

@@ -108,6 +108,9 @@ func checkOrigins(r *registry.Registry) (l diag.List) {
 		l.Add(policyFault(r.Policy, r.Policy.BaseURL, "origin/malformed", "baseURL must end in \"/\" and have no query",
 			"write the folder that dist/ is served from, such as \""+o+"/\""))
 	}
+	if len(codeFaults)+len(frameFaults) > 0 {
+		return l // what a faulty list allows can't be told
+	}
 	for _, remote := range r.Remotes {
 		for i := range remote.Releases {
 			l.Add(checkEntry(r.Policy, remote, &remote.Releases[i], code, frames)...)
@@ -160,9 +163,9 @@ func checkEntry(p *registry.Policy, r *registry.Remote, release *registry.Releas
 	}
 	if slices.Contains(frames, o) {
 		return diag.List{fault(r, release.Entry, "origin/not-allowed", o+" may serve frames, not code",
-			"serve the code from "+oneOf(code), p.File.Note(p.FrameOrigins[slices.Index(frames, o)], "it is allowed for frames here"))}
+			"serve the code from one for code: "+listing("origins", code), p.File.Note(p.FrameOrigins[slices.Index(frames, o)], "it is allowed for frames here"))}
 	}
-	help := "serve it from " + oneOf(allowed) + ", or ask the platform team to allow the origin"
+	help := "serve it from one that is allowed (" + listing("origins", allowed) + "), or ask the platform team to allow the origin"
 	if near := diag.Nearest(o, allowed); near != "" {
 		help = "did you mean " + near + "?"
 	}
@@ -171,11 +174,4 @@ func checkEntry(p *registry.Policy, r *registry.Remote, release *registry.Releas
 		d.Notes = append(d.Notes, p.File.Note(p.Origins[0], "the origins are listed here"))
 	}
 	return diag.List{d}
-}
-
-func oneOf(each []string) string {
-	if len(each) < 2 {
-		return strings.Join(each, "")
-	}
-	return strings.Join(each[:len(each)-1], ", ") + " or " + each[len(each)-1]
 }

@@ -20,7 +20,7 @@ var ownerRule = Rule{
 		for _, remote := range r.Remotes {
 			if len(known) > 0 && !slices.Contains(known, remote.Owner.Value) {
 				l.Add(fault(remote, remote.Owner, "owner/unknown", diag.Quote(remote.Owner.Value)+" is not an owner that the policy lists",
-					diag.DidYouMean(remote.Owner.Value, known, "the owners are "+oneOf(known)),
+					diag.DidYouMean(remote.Owner.Value, known, listing("owners", known)),
 					r.Policy.File.Note(r.Policy.Owners[0], "the owners are listed here")))
 			}
 		}

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"muster/compiler/diag"
 	"muster/compiler/registry"
@@ -191,8 +192,10 @@ func listing(what string, known []string) string {
 	switch n := len(known); {
 	case n == 0:
 		return "there are no " + what
+	case n == 1:
+		return "the only one is " + known[0]
 	case n > 12:
-		return fmt.Sprintf("the %s are %s and %d more", what, oneOf(known[:12]), n-12)
+		return fmt.Sprintf("the %s are %s and %d more", what, strings.Join(known[:12], ", "), n-12)
 	}
-	return "the " + what + " are " + oneOf(known)
+	return "the " + what + " are " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
 }

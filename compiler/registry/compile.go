@@ -35,8 +35,9 @@ func newCompiler(position func(token.Pos) diag.Pos) *compiler {
 	return &compiler{definitions: map[string][]declaration{}, compiled: map[string]*shape{}, position: position}
 }
 
-// add gathers the definitions of a file.
+// add gathers the definitions of a file. What was compiled without it is forgotten.
 func (c *compiler) add(f *ast.File, builtin bool) {
+	clear(c.compiled)
 	for _, d := range f.Decls {
 		if fd, ok := d.(*ast.Field); ok {
 			if name, _, err := ast.LabelName(fd.Label); err == nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -30,9 +30,9 @@ const optionalMark = "\uFDD0"
 
 var optionalKey = regexp.MustCompile(`([\pL\pN_$-])\?(:(?:[ \r\n]|$))`)
 
-// parseDocument reads one YAML file into its top node, which is nil if nothing usable is left. It never answers with a
-// node and an error both: what comes back without errors holds no duplicate keys, aliases, anchors, tags, keys that are
-// not strings, or depth over maxDepth.
+// parseDocument reads one YAML file into its top node, which is nil if nothing usable is left. A node without findings
+// holds no duplicate keys, aliases, anchors, tags, keys that are not texts, or depth over maxDepth. From a node with
+// findings all that is taken out, so that the rest can be explained in the same run, and nothing else.
 func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
 	if l := guard(f, text); len(l) > 0 {
 		return nil, l
@@ -43,10 +43,10 @@ func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
 	}
 	g := nodeGuard{file: f}
 	g.node(top, 0)
-	if len(g.list) > 0 {
+	if g.full {
 		return nil, g.list
 	}
-	return top, nil
+	return top, g.list
 }
 
 // guard finds what can be said from the bytes alone.
@@ -68,7 +68,9 @@ func guard(f File, text []byte) (l diag.List) {
 		case r == '\uFEFF':
 			report("yaml/encoding", "the file holds a byte order mark", "save the file as UTF-8 without a byte order mark")
 		case r == '\t' && !comment:
-			report("yaml/tab", "a tab", "use spaces: YAML does not take tabs for indentation")
+			report("yaml/tab", "a tab", "use spaces; in double quotes, \\t stands for a tab")
+		case r == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
+			report("yaml/control", "a carriage return that ends no line", "end lines with LF, or with CR and LF")
 		case (r < ' ' && r != '\n' && r != '\r' && r != '\t') || r == 0x7f || r >= 0x80 && r < 0xa0 || noncharacter(r):
 			report("yaml/control", fmt.Sprintf("a control character, %U", r), "remove it")
 		}
@@ -76,7 +78,7 @@ func guard(f File, text []byte) (l diag.List) {
 			comment = true
 		}
 		i, column = i+n, column+1
-		if r == '\n' || r == '\r' && (i == len(text) || text[i] != '\n') {
+		if r == '\n' {
 			line, column, comment = line+1, 1, false
 		}
 	}
@@ -89,60 +91,78 @@ func noncharacter(r rune) bool {
 	return r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE || r == 0x2028 || r == 0x2029
 }
 
-// decodeOne runs the YAML parser. A panic in it is its bug and our diagnostic.
+// decodeOne returns the top node of the one document that a file may hold.
 func decodeOne(f File, text []byte) (top *yaml.Node, l diag.List) {
-	defer func() {
-		if r := recover(); r != nil {
-			top, l = nil, diag.List{f.whole("yaml/syntax", fmt.Sprintf("the YAML parser gave up: %v", r),
-				"simplify the file's layout")}
-		}
-	}()
 	if bytes.Contains(text, []byte("?:")) {
 		text = optionalKey.ReplaceAll(text, []byte("${1}"+optionalMark+"${2}"))
 	}
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	var document, second yaml.Node
-	if err := d.Decode(&document); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, diag.List{f.whole("yaml/empty", "the file is empty", "fill it in, or delete it")}
-		}
+	first, second, err := parse(text)
+	switch {
+	case err != nil:
 		return nil, diag.List{syntaxError(f, text, err)}
-	}
-	switch err := d.Decode(&second); {
-	case err == nil:
-		pos := f.pos(second.Line, second.Column)
-		return nil, diag.List{{Pos: pos, Length: 1, Rule: "yaml/documents",
+	case second != nil:
+		return nil, diag.List{{Pos: f.pos(second.Line, second.Column), Length: 1, Rule: "yaml/documents",
 			Message: "a second YAML document begins here", Help: "one file declares one thing: move it into a file of its own"}}
-	case !errors.Is(err, io.EOF):
-		return nil, diag.List{syntaxError(f, text, err)}
-	}
-	top = document.Content[0]
-	if top.Kind == yaml.ScalarNode && top.ShortTag() == "!!null" {
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, diag.List{f.whole("yaml/empty", "the file is empty", "fill it in, or delete it")}
+	case first == nil, first.Content[0].Kind == yaml.ScalarNode && first.Content[0].ShortTag() == "!!null":
 		return nil, diag.List{f.whole("yaml/empty", "the file declares nothing", "fill it in, or delete it")}
 	}
-	return top, nil
+	return first.Content[0], nil
 }
 
-var yamlErrorLine = regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`)
+// parse runs the YAML parser: first and second are the documents, nil where there is none. A panic in the parser is its
+// bug and our error.
+func parse(text []byte) (first, second *yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the parser gave up: %v", r)
+		}
+	}()
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	var documents [2]yaml.Node
+	for i := range documents {
+		switch err := d.Decode(&documents[i]); {
+		case errors.Is(err, io.EOF):
+			return first, nil, nil
+		case err != nil:
+			return nil, nil, err
+		case i == 0:
+			first = &documents[i]
+		}
+	}
+	return first, &documents[1], nil
+}
 
-// syntaxError places the parser's message, which has a line and no column, on the first character of that line.
+var (
+	yamlPrefix   = regexp.MustCompile(`^yaml: (?:line [0-9]+: )?`)
+	unknownAlias = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+)
+
+// syntaxError places the parser's message on its line. The parser tells no column, and for a line it tells now that of
+// the fault, now where the mapping around it begins, and some of them one too low. So the line is the first with which
+// the message comes.
 func syntaxError(f File, text []byte, err error) diag.Diagnostic {
-	m := yamlErrorLine.FindStringSubmatch(strings.ReplaceAll(err.Error(), optionalMark, "?"))
-	if m == nil {
-		return f.whole("yaml/syntax", err.Error(), "")
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	ends := make([]int, len(lines))
+	for i, end := 0, 0; i < len(lines); i++ {
+		end += len(lines[i])
+		ends[i] = end
 	}
-	message, help := yamlWords(m[2])
-	lines := strings.Split(string(text), "\n")
-	line, _ := strconv.Atoi(m[1])
-	if line > len(lines) {
-		line = len(lines)
+	i := sort.Search(len(lines)-1, func(i int) bool {
+		_, _, again := parse(text[:ends[i]])
+		return again != nil && again.Error() == err.Error()
+	})
+	line := strings.TrimRight(strings.ReplaceAll(string(lines[i]), optionalMark, "?"), " \r\n")
+	problem := strings.ReplaceAll(yamlPrefix.ReplaceAllString(err.Error(), ""), optionalMark, "?")
+	if m := unknownAlias.FindStringSubmatch(problem); m != nil {
+		column := max(0, strings.Index(line, "*"+m[1]))
+		return diag.Diagnostic{Pos: f.pos(i+1, utf8.RuneCountInString(line[:column])+1), Length: 1 + utf8.RuneCountInString(m[1]),
+			Rule: "yaml/alias", Message: "an alias, *" + m[1], Help: aliasHelp}
 	}
-	if line < 1 {
-		return f.whole("yaml/syntax", message, help)
-	}
-	trimmed := strings.TrimLeft(lines[line-1], " ")
-	column := len(lines[line-1]) - len(trimmed) + 1
-	return diag.Diagnostic{Pos: f.pos(line, column), Length: utf8.RuneCountInString(strings.TrimRight(trimmed, " \r")),
+	message, help := yamlWords(problem)
+	shown := strings.TrimLeft(line, " ")
+	return diag.Diagnostic{Pos: f.pos(i+1, len(line)-len(shown)+1), Length: utf8.RuneCountInString(shown),
 		Rule: "yaml/syntax", Message: message, Help: help}
 }
 
@@ -165,15 +185,29 @@ var yamlPhrases = []struct{ has, message, help string }{
 		"close it, or put keys and values with special characters in quotes"},
 	{"did not find expected ',' or ']'", "a [...] that is not closed, or a comma is missing in it",
 		"close it, or put values with special characters in quotes"},
-	{"did not find expected key", "a field was expected here", "check the indentation here and on the line above"},
-	{"could not find expected ':'", "a field without its \":\"", "write \"field: value\", with a space after the colon"},
+	{"did not find expected node content", "a value was expected here", "check the commas and brackets"},
+	{"did not find expected key", "a field was expected here",
+		"check the indentation here and on the line above, and quotation marks within quotes: \\\" in \"...\", '' in '...'"},
+	{"could not find expected ':'", "a field without its \":\"", "write \"field: value\", with a space after the colon, or \"- item\" in a list"},
 	{"did not find expected '-' indicator", "a list item was expected here", "begin it with \"- \", indented as the others"},
+	{"block sequence entries are not allowed", "a list item where none can begin",
+		"begin the list on a line of its own, or write it in [...]"},
 	{"found unexpected end of stream", "the file ends inside a quoted text", "close the quotes"},
-	{"unknown anchor", "an alias of an anchor that is not there", "muster takes no anchors or aliases: write the value out"},
+	{"found unexpected document indicator", "a line of --- or ... inside a quoted text", "close the quotes above it"},
+	{"found unknown escape character", "a backslash in double quotes that begins no escape",
+		"write \\\\ for a backslash, or use single quotes"},
+	{"did not find expected hexdecimal number", "a backslash in double quotes that begins no escape",
+		"write \\\\ for a backslash, or use single quotes"},
+	{"did not find expected comment or line break", "a value that begins with > or |",
+		"put the value in quotes: in YAML they begin a text of several lines"},
+	{"did not find expected alphabetic or numeric character", "a * or & without a name",
+		"put the value in quotes: in YAML they stand for aliases and anchors"},
+	{"did not find expected <document start>", "a text behind the end of the document", "remove it, or check the indentation"},
 	{"exceeded max depth", fmt.Sprintf("nesting deeper than %d levels", maxDepth), "flatten it"},
 }
 
-// nodeGuard walks a parsed document for what YAML allows and muster does not.
+// nodeGuard walks a parsed document for what YAML allows and muster does not, and takes it out: an alias, which fits every
+// shape, stands for what can't be judged any more.
 type nodeGuard struct {
 	file  File
 	list  diag.List
@@ -181,8 +215,15 @@ type nodeGuard struct {
 	full  bool
 }
 
-func (g *nodeGuard) report(n *yaml.Node, rule, message, help string) {
-	g.list.Add(g.file.at(n, diag.Diagnostic{Rule: rule, Message: message, Help: help}))
+const aliasHelp = "write the value out: muster takes no anchors or aliases; if * belongs to a text, put it in quotes"
+
+// report adds a finding at n, or at the first characters of it, which say written.
+func (g *nodeGuard) report(n *yaml.Node, rule, message, help, written string, notes ...diag.Note) {
+	d := g.file.at(n, diag.Diagnostic{Rule: rule, Message: message, Help: help, Notes: notes})
+	if written != "" {
+		d.Length = utf8.RuneCountInString(written)
+	}
+	g.list.Add(d)
 }
 
 func (g *nodeGuard) node(n *yaml.Node, depth int) {
@@ -192,67 +233,102 @@ func (g *nodeGuard) node(n *yaml.Node, depth int) {
 	switch {
 	case g.nodes > maxNodes:
 		g.full = true
-		g.report(n, "yaml/size", fmt.Sprintf("more than %d keys and values in one file", maxNodes), "split the file")
+		g.report(n, "yaml/size", fmt.Sprintf("more than %d keys and values in one file", maxNodes), "split the file", "")
 		return
 	case depth > maxDepth:
 		g.full = true
-		g.report(n, "yaml/depth", fmt.Sprintf("nesting deeper than %d levels", maxDepth), "flatten it")
+		g.report(n, "yaml/depth", fmt.Sprintf("nesting deeper than %d levels", maxDepth), "flatten it", "")
 		return
 	case n.Kind == yaml.AliasNode:
-		g.report(n, "yaml/alias", "an alias, *"+n.Value, "write the value out: muster takes no anchors or aliases")
+		g.report(n, "yaml/alias", "an alias, *"+n.Value, aliasHelp, "*"+n.Value)
 		return
-	case n.Anchor != "":
-		g.report(n, "yaml/alias", "an anchor, &"+n.Anchor, "remove it: muster takes no anchors or aliases")
-	case n.Style&yaml.TaggedStyle != 0:
-		g.report(n, "yaml/tag", "a tag, "+n.Tag, "remove it: the schema says what type a field has")
+	}
+	if n.Anchor != "" {
+		g.report(n, "yaml/alias", "an anchor, &"+n.Anchor, "remove it: muster takes no anchors or aliases", "&"+n.Anchor)
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		g.tagged(n)
 	}
 	n.Value = strings.ReplaceAll(n.Value, optionalMark, "?")
 	if n.Kind == yaml.MappingNode {
-		g.keys(n)
+		g.fields(n, depth)
+		return
 	}
 	for _, c := range n.Content {
 		g.node(c, depth+1)
 	}
 }
 
-func (g *nodeGuard) keys(n *yaml.Node) {
+func (g *nodeGuard) tagged(n *yaml.Node) {
+	written := "!"
+	if strings.HasPrefix(n.Tag, "!") {
+		written = n.Tag
+	}
+	g.report(n, "yaml/tag", "a tag, "+n.Tag, "remove it: the schema says what type a field has; if ! belongs to a text, put it in quotes", written)
+	if n.Kind == yaml.ScalarNode {
+		n.Kind = yaml.AliasNode
+	}
+}
+
+// fields walks a mapping, and takes keys that can't stay out of it.
+func (g *nodeGuard) fields(n *yaml.Node, depth int) {
 	var seen map[string]*yaml.Node
 	if len(n.Content) > 16 {
 		seen = make(map[string]*yaml.Node, len(n.Content)/2)
 	}
+	kept := n.Content[:0]
 	for i := 0; i < len(n.Content); i += 2 {
-		k := n.Content[i]
+		key, val := n.Content[i], n.Content[i+1]
+		if key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" {
+			g.report(key, "yaml/alias", "a merge key, <<", "write the fields out: muster takes no anchors or aliases", "")
+			n.Kind = yaml.AliasNode // its fields are not all here
+			continue
+		}
+		g.node(key, depth+1)
+		g.node(val, depth+1)
 		switch {
-		case k.Kind == yaml.AliasNode: // reported by node
-		case k.Kind != yaml.ScalarNode:
-			g.report(k, "yaml/key", "a key that is not a plain text", "write \"field: value\"")
-		case k.ShortTag() == "!!merge":
-			g.report(k, "yaml/alias", "a merge key, <<", "write the fields out: muster takes no anchors or aliases")
-		case kindOf(k) != kindString:
-			g.report(k, "yaml/key", fmt.Sprintf("YAML reads the key %s as %s", k.Value, kindOf(k)),
-				fmt.Sprintf("put it in quotes: %q", k.Value))
-		default:
-			if first := earlier(n, i, seen); first != nil {
-				name := strings.ReplaceAll(k.Value, optionalMark, "?")
-				g.list.Add(g.file.at(k, diag.Diagnostic{Rule: "yaml/duplicate-key",
-					Message: fmt.Sprintf("%s is set twice", diag.Quote(name)),
-					Notes:   []diag.Note{{Pos: g.file.nodePos(first), Message: "the first one is here"}},
-					Help:    "keep one of the two"}))
-			} else if seen != nil {
-				seen[k.Value] = k
-			}
+		case key.Kind == yaml.AliasNode: // reported by node
+			n.Kind = yaml.AliasNode
+		case g.key(kept, key, seen):
+			kept = append(kept, key, val)
 		}
 	}
+	n.Content = kept
 }
 
-// earlier returns the key before index i that equals it; small mappings are scanned, large ones have a table.
-func earlier(n *yaml.Node, i int, seen map[string]*yaml.Node) *yaml.Node {
-	if seen != nil {
-		return seen[n.Content[i].Value]
+// key reports whether a key can stay behind those before it, or why it can't.
+func (g *nodeGuard) key(before []*yaml.Node, key *yaml.Node, seen map[string]*yaml.Node) bool {
+	switch k := kindOf(key); {
+	case key.Kind != yaml.ScalarNode:
+		g.report(key, "yaml/key", "a key that is not a plain text", "write \"field: value\"", "")
+		return false
+	case k == kindNull && key.Value == "":
+		g.report(key, "yaml/key", "a value without a field", "write \"field: value\"", "")
+		return false
+	case k != kindString:
+		g.report(key, "yaml/key", fmt.Sprintf("YAML reads the key %s as %s", key.Value, yamlReads(key, k)),
+			fmt.Sprintf("put it in quotes: %q", key.Value), "")
+		return false
 	}
-	for j := 0; j < i; j += 2 {
-		if n.Content[j].Kind == yaml.ScalarNode && n.Content[j].Value == n.Content[i].Value {
-			return n.Content[j]
+	if first := earlier(before, key, seen); first != nil {
+		g.report(key, "yaml/duplicate-key", diag.Quote(key.Value)+" is set twice", "keep one of the two", "",
+			diag.Note{Pos: g.file.nodePos(first), Message: "the first one is here"})
+		return false
+	}
+	if seen != nil {
+		seen[key.Value] = key
+	}
+	return true
+}
+
+// earlier returns the key before one that equals it; small mappings are scanned, large ones have a table.
+func earlier(before []*yaml.Node, key *yaml.Node, seen map[string]*yaml.Node) *yaml.Node {
+	if seen != nil {
+		return seen[key.Value]
+	}
+	for i := 0; i < len(before); i += 2 {
+		if before[i].Value == key.Value {
+			return before[i]
 		}
 	}
 	return nil

@@ -16,6 +16,15 @@ import (
 type explainer struct {
 	file File
 	list diag.List
+	said map[diag.Pos]bool // where the findings of the list stand
+}
+
+func (e *explainer) add(d diag.Diagnostic) {
+	if e.said == nil {
+		e.said = map[diag.Pos]bool{}
+	}
+	e.said[d.Pos] = true
+	e.list.Add(d)
 }
 
 // subject is what a fault is about: a field's name, or an item of a list.
@@ -38,13 +47,13 @@ func (s subject) String() string {
 func (e *explainer) fault(n *yaml.Node, s *shape, d diag.Diagnostic) {
 	d = e.file.at(n, d)
 	if s != nil && s.origin.Line > 0 {
-		if slices.ContainsFunc(e.list, func(o diag.Diagnostic) bool { return o.Pos == d.Pos }) {
+		if e.said[d.Pos] {
 			return // the built-in shape has said it already
 		}
 		d.Rule = "schema/constraint"
 		d.Notes = append(d.Notes, diag.Note{Pos: s.origin, Message: "this registry asks for it here: " + s.source})
 	}
-	e.list.Add(d)
+	e.add(d)
 }
 
 // explain adds what is wrong with n, if anything.
@@ -86,7 +95,7 @@ func (e *explainer) wrongKind(s *shape, n *yaml.Node, k kind, about subject) {
 	takes := s.takes(nil)
 	want := "must be " + s.describe()
 	switch {
-	case k == kindNull && n.Value == "":
+	case k == kindNull && (n.Value == "" || n.Value == "~"):
 		if about.key != nil {
 			n = about.key
 		}
@@ -104,7 +113,11 @@ func (e *explainer) wrongKind(s *shape, n *yaml.Node, k kind, about subject) {
 		e.fault(n, s, diag.Diagnostic{Rule: "yaml/number", Message: fmt.Sprintf("%s is %s, a notation that tools read differently", about, n.Value),
 			Help: about.String() + " " + want + ", in plain decimal digits"})
 	default:
-		e.fault(n, s, diag.Diagnostic{Rule: "schema/type", Message: fmt.Sprintf("%s %s, not %s", about, want, shown(n, k))})
+		d := diag.Diagnostic{Rule: "schema/type", Message: fmt.Sprintf("%s %s, not %s", about, want, shown(n, k))}
+		if bare := (&yaml.Node{Kind: yaml.ScalarNode, Value: n.Value}); k == kindString && s.fits(bare) {
+			d.Help = "leave out the quotes"
+		}
+		e.fault(n, s, d)
 	}
 }
 
@@ -117,7 +130,7 @@ func yamlReads(n *yaml.Node, k kind) string {
 		return "nothing"
 	}
 	var v any
-	if n.Decode(&v) != nil {
+	if n.Decode(&v) != nil || fmt.Sprint(v) == n.Value {
 		return "a number"
 	}
 	return "the number " + fmt.Sprint(v)
@@ -165,6 +178,8 @@ func (e *explainer) explainArms(s *shape, n *yaml.Node, k kind, about subject) {
 
 func (e *explainer) explainFields(s *shape, n *yaml.Node, about subject) {
 	f := s.fields
+	var meant []string // required fields that stand there under another name
+	free := f.absent(n)
 	for i := 0; i < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		in := subject{name: key.Value, key: key}
@@ -180,27 +195,32 @@ func (e *explainer) explainFields(s *shape, n *yaml.Node, about subject) {
 			}
 		}
 		if !known {
-			e.unknown(f, n, key, about)
+			meant = append(meant, e.unknown(f, key, about, free))
 		}
 	}
 	for _, name := range f.required {
-		if value(n, name) == nil {
+		if value(n, name) == nil && !slices.Contains(meant, name) {
 			e.missing(s, f, n, name, about)
 		}
 	}
 }
 
-func (e *explainer) unknown(f *fields, n, key *yaml.Node, about subject) {
-	if len(f.named) == 0 && len(f.patterns) == 1 {
-		e.fault(key, nil, diag.Diagnostic{Rule: "schema/pattern",
-			Message: fmt.Sprintf("a key in %s must be %s, not %s", about, f.patterns[0].key.describe(), diag.Quote(key.Value))})
-		return
-	}
-	var free []string
+// absent are the known fields that n does not set.
+func (f *fields) absent(n *yaml.Node) (free []string) {
 	for _, name := range f.order {
 		if value(n, name) == nil {
 			free = append(free, name)
 		}
+	}
+	return free
+}
+
+// unknown reports a field that is not in the shape, and returns the one of the free names that was probably meant, or "".
+func (e *explainer) unknown(f *fields, key *yaml.Node, about subject, free []string) string {
+	if len(f.named) == 0 && len(f.patterns) == 1 {
+		e.fault(key, nil, diag.Diagnostic{Rule: "schema/pattern",
+			Message: fmt.Sprintf("a key in %s must be %s, not %s", about, f.patterns[0].key.describe(), diag.Quote(key.Value))})
+		return ""
 	}
 	where := ""
 	if about.name != "" {
@@ -208,6 +228,7 @@ func (e *explainer) unknown(f *fields, n, key *yaml.Node, about subject) {
 	}
 	e.fault(key, nil, diag.Diagnostic{Rule: "schema/unknown-field", Message: "unknown field " + diag.Quote(key.Value) + where,
 		Help: diag.DidYouMean(key.Value, free, "the fields here are "+strings.Join(f.order, ", "))})
+	return diag.Nearest(key.Value, free)
 }
 
 func (e *explainer) missing(s *shape, f *fields, n *yaml.Node, name string, about subject) {
@@ -230,7 +251,7 @@ func (e *explainer) missing(s *shape, f *fields, n *yaml.Node, name string, abou
 		d.Rule = "schema/constraint"
 		d.Notes = []diag.Note{{Pos: part.origin, Message: "this registry asks for it here: " + part.source}}
 	}
-	e.list.Add(e.file.at(at, d))
+	e.add(e.file.at(at, d))
 }
 
 // describe completes "must be ...".

@@ -103,15 +103,10 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 					failures[i] = err
 					continue
 				}
-				top, l := parseDocument(f, text)
-				if findings[i] = l; top == nil {
-					continue
+				top, l := s.document(definition, f, text)
+				if findings[i] = l; len(l) == 0 {
+					values[i] = decode(f, top)
 				}
-				if l := s.check(definition, f, top); len(l) > 0 {
-					findings[i] = l
-					continue
-				}
-				values[i] = decode(f, top)
 			}
 		})
 	}

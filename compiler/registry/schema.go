@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 	"sync"
 
 	"cuelang.org/go/cue"
@@ -22,7 +23,7 @@ import (
 // Schema is the built-in shape and what a registry's own schema/*.cue adds to it. It may be used by several goroutines.
 type Schema struct {
 	builtin, own cueDefinitions
-	narrowed     map[string]bool // definitions to which the registry adds constraints
+	narrowed     bool // whether the registry's own files take part
 	shapes       *compiler
 	files        []ownFile
 	thorough     bool
@@ -89,6 +90,27 @@ func (d *cueDefinitions) faults(definition string, document any) []errors.Error 
 	return errors.Errors(u.Validate(cue.Concrete(true)))
 }
 
+// document reads and checks a file: its top node, and everything that is wrong with it. What is no good as YAML is not
+// shown to CUE, which could only speak of what is left of it.
+func (s *Schema) document(definition string, f File, text []byte) (*yaml.Node, diag.List) {
+	top, l := parseDocument(f, text)
+	switch {
+	case top == nil:
+		return nil, l
+	case len(l) == 0:
+		return top, s.check(definition, f, top)
+	}
+	e := explainer{file: f}
+	for _, d := range l {
+		e.add(d)
+	}
+	e.explain(s.shapes.definition(definition), top, subject{})
+	return top, e.list
+}
+
+// maxConfirmed is how many faults of one document CUE is asked to confirm: its time grows with their square.
+const maxConfirmed = 1000
+
 // check returns everything that is wrong with a document of a definition such as "#Remote". The checker's yes is final;
 // its no is CUE's to confirm, first by the built-in shape alone (so that no trick of a registry's can widen it), then with
 // the registry's own constraints.
@@ -97,75 +119,90 @@ func (s *Schema) check(definition string, f File, top *yaml.Node) diag.List {
 	if !s.thorough && shape.fits(top) {
 		return nil
 	}
+	e := explainer{file: f}
+	e.explain(shape, top, subject{})
+	if len(e.list) > maxConfirmed {
+		return e.list
+	}
 	document := plain(top)
 	faults := s.builtin.faults(definition, document)
-	if len(faults) == 0 && s.narrowed[definition] {
+	if len(faults) == 0 && s.narrowed {
 		faults = s.own.faults(definition, document)
 	}
 	if len(faults) == 0 {
 		return nil
 	}
-	e := explainer{file: f}
-	e.explain(shape, top, subject{})
+	c := coverageOf(f, e.list)
 	for _, fault := range faults {
-		s.unexplained(&e, top, fault)
+		if d, ok := s.unexplained(c, top, fault); ok {
+			e.list.Add(d)
+		}
 	}
 	return e.list
 }
 
-// unexplained adds a fault that CUE found where the walk found none at, above or below its path: a constraint outside
-// the compiled subset.
-func (s *Schema) unexplained(e *explainer, top *yaml.Node, fault errors.Error) {
+// coverage remembers which nodes of a document a walk has found fault with.
+type coverage struct {
+	file  File
+	found map[diag.Pos]bool
+	below map[*yaml.Node]bool
+}
+
+func coverageOf(f File, l diag.List) coverage {
+	c := coverage{f, map[diag.Pos]bool{}, map[*yaml.Node]bool{}}
+	for _, d := range l {
+		c.found[d.Pos] = true
+	}
+	return c
+}
+
+// at reports whether a finding stands at a node or its key.
+func (c coverage) at(n, key *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && c.found[c.file.nodePos(n)] || key != nil && c.found[c.file.nodePos(key)]
+}
+
+// within reports whether a finding stands anywhere inside n.
+func (c coverage) within(n *yaml.Node) bool {
+	known, ok := c.below[n]
+	if ok {
+		return known
+	}
+	for _, part := range n.Content {
+		known = known || c.found[c.file.nodePos(part)] || c.within(part)
+	}
+	c.below[n] = known
+	return known
+}
+
+// unexplained is a fault that CUE found where the walk found none at, above or below its path: a constraint outside the
+// compiled subset.
+func (s *Schema) unexplained(c coverage, top *yaml.Node, fault errors.Error) (d diag.Diagnostic, ok bool) {
 	path := fault.Path()
-	if len(path) > 0 && len(path[0]) > 0 && path[0][0] == '#' {
+	if len(path) > 0 && strings.HasPrefix(path[0], "#") {
 		path = path[1:]
 	}
 	at, key := top, (*yaml.Node)(nil)
-	covered := e.covers(top, nil)
 	for _, name := range path {
 		next, k := child(at, name)
 		if next == nil {
 			break
 		}
-		at, key = next, k
-		covered = covered || e.covers(at, key)
+		if at, key = next, k; c.at(at, key) {
+			return d, false
+		}
 	}
-	if covered || e.below(at) {
-		return
+	if c.at(at, key) || c.within(at) {
+		return d, false
 	}
 	format, args := fault.Msg()
-	d := diag.Diagnostic{Rule: "schema/constraint", Message: fmt.Sprintf("this does not satisfy the registry's own schema: "+format, args...)}
+	d = diag.Diagnostic{Rule: "schema/constraint", Message: fmt.Sprintf("this does not satisfy the registry's own schema: "+format, args...)}
 	if pos, ok := s.ownPosition(fault); ok {
 		d.Notes = []diag.Note{{Pos: pos, Message: "the constraint is set here"}}
 	}
 	if at.Kind != yaml.ScalarNode && key != nil {
 		at = key
 	}
-	e.list.Add(e.file.at(at, d))
-}
-
-// covers reports whether a finding stands at a node or its key.
-func (e *explainer) covers(n, key *yaml.Node) bool {
-	for _, d := range e.list {
-		if d.Pos == e.file.nodePos(n) && n.Kind == yaml.ScalarNode || key != nil && d.Pos == e.file.nodePos(key) {
-			return true
-		}
-	}
-	return false
-}
-
-// below reports whether a finding stands inside n.
-func (e *explainer) below(n *yaml.Node) bool {
-	for i, c := range n.Content {
-		var key *yaml.Node
-		if n.Kind == yaml.MappingNode && i%2 == 1 {
-			key = n.Content[i-1]
-		}
-		if e.covers(c, key) || e.below(c) {
-			return true
-		}
-	}
-	return len(n.Content) == 0 && e.covers(n, nil)
+	return c.file.at(at, d), true
 }
 
 // plain is a document as Go values, for CUE: ints and floats as such, everything else that is scalar as text.

@@ -45,8 +45,11 @@ type field struct {
 // pattern is a [key]: value constraint of a struct.
 type pattern struct{ key, value *shape }
 
-// fits is the checker: no allocation, no report.
+// fits is the checker: no allocation, no report. An alias, which only a document with findings can hold, fits anything.
 func (s *shape) fits(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		return true
+	}
 	if s.opaque || s.kinds&kindOf(n) == 0 {
 		return false
 	}

@@ -1,0 +1,81 @@
+package compiler_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is the house: for each package the packages of this module that it may import, and the outside modules. Imports
+// run one way, from the end of the line to its beginning.
+var imports = map[string]struct{ own, outside []string }{
+	"cmd/muster": {own: []string{"compiler", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/publish", "compiler/registry"},
+		outside: []string{"github.com/spf13/cobra"}},
+	"cmd/muster-generate": {own: []string{"compiler/generate"}},
+	"schema":              {},
+	"compiler": {own: []string{"compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
+		"compiler/registry", "compiler/resolve"}},
+	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
+	"compiler/semver":   {outside: []string{"github.com/Masterminds/semver/v3"}},
+	"compiler/registry": {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
+	"compiler/policy":   {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
+	"compiler/resolve":  {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
+	"compiler/manifest": {own: []string{"compiler/policy", "compiler/registry", "compiler/resolve"}},
+	"compiler/history":  {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
+	"compiler/publish":  {},
+	"compiler/generate": {}, // registries for tests and measurements
+}
+
+func TestImports(t *testing.T) {
+	const module = "muster"
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		allowed, ok := imports[name]
+		if !ok {
+			t.Errorf("package %s has no row in the import table", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			own, isOwn := strings.CutPrefix(path, module+"/")
+			switch {
+			case isOwn && !slices.Contains(allowed.own, own):
+				t.Errorf("%s imports %s, against the table", name, own)
+			case !isOwn && strings.Contains(strings.Split(path, "/")[0], ".") && !slices.ContainsFunc(allowed.outside, func(m string) bool {
+				return path == m || strings.HasPrefix(path, m+"/")
+			}):
+				t.Errorf("%s imports %s, against the table", name, path)
+			}
+		}
+		for _, own := range allowed.own {
+			if !slices.Contains(p.Imports, module+"/"+own) {
+				t.Errorf("the table lets %s import %s, and it does not: drop the entry", name, own)
+			}
+		}
+	}
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) (all []goPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "muster/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
