@@ -4,7 +4,7 @@
 //	     (YAML+CUE)  (rules)   (pins)     (bytes)
 //
 // It is a pure function of its Input: no network, clock, environment or global state. Each stage finds every fault it
-// can; a stage begins only if those before it found no error.
+// can in what the one before could take, so that a user sees all of them in one run; bytes are made only if there are none.
 package compiler
 
 import (
@@ -62,16 +62,11 @@ func Check(in Input) (*Checked, diag.List, error) {
 		return nil, found.Sorted(), err
 	}
 	waivers := policy.NewWaivers(r.Policy, in.Origin.Time)
-	found = waivers.Apply(append(found, policy.Check(r)...))
-	if found.HasErrors() {
-		return nil, found.Sorted(), nil
-	}
 	plan, l := resolve.Resolve(r)
-	found.Add(waivers.Apply(l)...)
 	checked := &Checked{Plan: plan}
-	l, err = checked.thaw(in)
-	found.Add(waivers.Apply(l)...)
-	found.Add(waivers.Check(Rules())...)
+	frozen, err := checked.thaw(in)
+	found = waivers.Apply(slices.Concat(found, policy.Check(r), l, frozen))
+	found.Add(waivers.Check(Rules(), r.Complete())...)
 	if found.HasErrors() || err != nil {
 		return nil, found.Sorted(), err
 	}

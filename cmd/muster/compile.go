@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,7 @@ func newCompile(g *globals) *cobra.Command {
 }
 
 func (g *globals) compile(cmd *cobra.Command, out string) error {
+	debug.SetMemoryLimit(compileMemory)
 	s, err := g.open()
 	if err != nil {
 		return err

@@ -25,13 +25,20 @@ const (
 	exitBug      = 70
 )
 
+// Where the collector begins to work harder, in bytes. They bound no input: ten thousand remotes and twenty cohorts need
+// 150 MB to check, and the manifests themselves another 130.
+const (
+	checkMemory   = 256 << 20
+	compileMemory = 640 << 20
+)
+
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is the whole program.
 func run(args []string, stdout, stderr io.Writer) (status int) {
-	// Most of what a check allocates lives to its end: collect seldom, but not on registries of many thousands of files.
+	// Most of what a check allocates lives to its end: collect seldom, until the registry is one of many thousands of files.
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(192 << 20)
+	debug.SetMemoryLimit(checkMemory)
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(stderr, "muster: this is a bug in muster: %v\n\n%s", r, debug.Stack())

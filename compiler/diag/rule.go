@@ -2,6 +2,7 @@ package diag
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/agext/levenshtein"
 )
@@ -18,18 +19,28 @@ type Rule struct {
 }
 
 // Nearest returns the candidate that s is most likely a misspelling of, for a "did you mean": at most two edits away,
-// and fewer for short words; "" when none is near. Among equally near ones the first in sorted order wins.
+// and fewer for short words, letter case aside; two letters that changed places are one edit. "" when none is near. Among equally near ones the first in sorted order
+// wins.
 func Nearest(s string, candidates []string) string {
 	best, distance := "", max(1, min(2, len([]rune(s))/3))+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if diff := len(c) - len(s); diff > 8 || diff < -8 {
 			continue
 		}
-		if d := levenshtein.Distance(s, c, nil); d < distance {
+		if d := edits(strings.ToLower(s), strings.ToLower(c)); d < distance {
 			best, distance = c, d
 		}
 	}
 	return best
+}
+
+func edits(a, b string) int {
+	for i := 1; i < min(len(a), len(b)); i++ {
+		if a[i-1] == b[i] && a[i] == b[i-1] && a[i-1] != a[i] && a[:i-1] == b[:i-1] && a[i+1:] == b[i+1:] {
+			return 1
+		}
+	}
+	return levenshtein.Distance(a, b, nil)
 }
 
 // DidYouMean is `did you mean "x"?` for the nearest candidate, or otherwise when none is near.

@@ -146,10 +146,10 @@ func (e *Encoder) Encode(c *resolve.Cohort) (Manifest, error) {
 		if r.Prefix {
 			match = "prefix"
 		}
-		d.Routes = append(d.Routes, route{r.Path, match, r.Remote.Name.Value, r.Expose.Value, r.Hosts})
+		d.Routes = append(d.Routes, route{r.Path, match, r.Pin.Remote.Name.Value, r.Declared.Expose.Value, r.Pin.Hosts})
 	}
 	for _, p := range c.Capabilities {
-		d.Capabilities = append(d.Capabilities, capability{p.Declared.Value, p.Remote.Name.Value, p.Expose.Value, p.Hosts})
+		d.Capabilities = append(d.Capabilities, capability{p.Declared.Place.Value, p.Pin.Remote.Name.Value, p.Declared.Expose.Value, p.Pin.Hosts})
 	}
 	b, err := Canonical(d)
 	if err != nil {
@@ -160,7 +160,7 @@ func (e *Encoder) Encode(c *resolve.Cohort) (Manifest, error) {
 
 func (e *Encoder) pin(d *document, p *resolve.Pin) error {
 	name := p.Remote.Name.Value
-	if !p.Disabled.IsZero() {
+	if !p.Disabled().IsZero() {
 		if !p.Remote.Host {
 			d.Disabled[name] = disabled{loadOf(p.Remote).Fallback}
 		}

@@ -38,7 +38,7 @@ func checkCohorts(r *registry.Registry) (l diag.List) {
 		}
 		byDefault = c
 	}
-	if byDefault == nil {
+	if byDefault == nil && r.Complete() {
 		l.Add(diag.Diagnostic{Pos: diag.Pos{File: "cohorts"}, Rule: "cohort/default", Message: "every cohort has an audience, so nobody serves the rest",
 			Help: "leave the audience out of one cohort: it is the default"})
 	}

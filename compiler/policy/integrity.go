@@ -28,6 +28,12 @@ var integrityRule = Rule{
 		Protects: "Browsers take the strongest hash of an integrity value; the house rule is sha384 or better.",
 		Bad:      "integrity: sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
 		Good:     "integrity: sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC",
+	}, {
+		ID:       "integrity/file",
+		Summary:  "files are named by their path below the entry's folder",
+		Protects: "The paths become keys of an import map: one that leads elsewhere would vouch for another origin's code.",
+		Bad:      "files: {https://elsewhere.example/x.js: sha384-...}",
+		Good:     "files: {./chunk-A1B2.js: sha384-...}",
 	}},
 	check: func(r *registry.Registry) (l diag.List) {
 		for _, remote := range r.Remotes {
@@ -51,6 +57,9 @@ func checkIntegrity(r *registry.Remote, release *registry.Release) (l diag.List)
 			"add integrity: openssl dgst -sha384 -binary remoteEntry.js | openssl base64 -A, with sha384- before it"))
 	}
 	for _, f := range release.Files {
+		if path, ok := strings.CutPrefix(f.Path.Value, "./"); !ok || path == "" || plainPath(path) != nil || strings.ContainsAny(path, "\\?#:") || strings.HasPrefix(path, "/") {
+			l.Add(fault(r, f.Path, "integrity/file", diag.Quote(f.Path.Value)+" is not a path below the entry's folder", "write ./, then the path"))
+		}
 		l.Add(checkHashes(r, f.Integrity)...)
 	}
 	return l

@@ -76,6 +76,7 @@ type references struct {
 func (c references) remote(r *registry.Remote) (l diag.List) {
 	for _, h := range r.Hosts {
 		switch host := c.remotes[h.Value]; {
+		case host == nil && c.Absent(h.Value):
 		case host == nil:
 			l.Add(fault(r, h, "reference/host", "there is no host "+diag.Quote(h.Value), diag.DidYouMean(h.Value, c.hosts, listing("hosts", c.hosts))))
 		case !host.Host:
@@ -125,6 +126,9 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 		}
 	}
 	provider := c.remotes[consumed.Remote.Value]
+	if provider == nil && c.Absent(consumed.Remote.Value) {
+		return l
+	}
 	if provider == nil {
 		l.Add(fault(r, consumed.Remote, "reference/remote", "there is no remote "+diag.Quote(consumed.Remote.Value),
 			diag.DidYouMean(consumed.Remote.Value, c.remoteNames, "declare it under remotes/")))
@@ -142,13 +146,13 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 
 func (c references) cohort(cohort *registry.Cohort) (l diag.List) {
 	named := func(t registry.Text) {
-		if !t.IsZero() && !c.cohorts[t.Value] {
+		if !t.IsZero() && !c.cohorts[t.Value] && !c.Absent(t.Value) {
 			l.Add(cohortFault(cohort, t, "reference/cohort", "there is no cohort "+diag.Quote(t.Value),
 				diag.DidYouMean(t.Value, c.cohortNames, listing("cohorts", c.cohortNames))))
 		}
 	}
 	remote := func(t registry.Text) {
-		if c.remotes[t.Value] == nil {
+		if c.remotes[t.Value] == nil && !c.Absent(t.Value) {
 			l.Add(cohortFault(cohort, t, "reference/remote", "there is no remote "+diag.Quote(t.Value),
 				diag.DidYouMean(t.Value, c.remoteNames, "declare it under remotes/")))
 		}
@@ -173,13 +177,13 @@ func (c references) policy() (l diag.List) {
 		if !w.Cohort.IsZero() {
 			cohorts = append(cohorts, w.Cohort)
 		}
-		if !w.Remote.IsZero() && c.remotes[w.Remote.Value] == nil {
+		if !w.Remote.IsZero() && c.remotes[w.Remote.Value] == nil && !c.Absent(w.Remote.Value) {
 			l.Add(policyFault(p, w.Remote, "reference/remote", "there is no remote "+diag.Quote(w.Remote.Value),
 				diag.DidYouMean(w.Remote.Value, c.remoteNames, "remove the waiver")))
 		}
 	}
 	for _, t := range cohorts {
-		if !c.cohorts[t.Value] {
+		if !c.cohorts[t.Value] && !c.Absent(t.Value) {
 			l.Add(policyFault(p, t, "reference/cohort", "there is no cohort "+diag.Quote(t.Value),
 				diag.DidYouMean(t.Value, c.cohortNames, listing("cohorts", c.cohortNames))))
 		}

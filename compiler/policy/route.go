@@ -23,6 +23,12 @@ var routeRule = Rule{
 		Protects: "Two modules of one remote for one path: a shell could only guess.",
 		Bad:      "routes:\n  - {path: /cart, expose: ./Cart}\n  - {path: /cart/*, expose: ./Other}",
 		Good:     "routes:\n  - {path: /cart, expose: ./Cart}",
+	}, {
+		ID:       "route/redirect",
+		Summary:  "a fallback redirects to a path of the same site",
+		Protects: "A shell navigates to it when the remote fails: another site, or a javascript: URL, would be a way in.",
+		Bad:      "fallback: {redirect: \"//elsewhere.example/cart\"}",
+		Good:     "fallback: {redirect: /cart}",
 	}},
 	check: func(r *registry.Registry) (l diag.List) {
 		for _, remote := range r.Remotes {
@@ -73,6 +79,9 @@ func ParseRoute(s string) (Route, error) {
 }
 
 func checkRoutes(r *registry.Remote) (l diag.List) {
+	if to := r.Load.Redirect; !to.IsZero() && (!strings.HasPrefix(to.Value, "/") || strings.HasPrefix(to.Value, "//") || strings.Contains(to.Value, "\\")) {
+		l.Add(fault(r, to, "route/redirect", diag.Quote(to.Value)+" is not a path of the same site", "write an absolute path such as /cart"))
+	}
 	seen := map[Route]registry.Text{}
 	for _, route := range r.Routes {
 		parsed, err := ParseRoute(route.Path.Value)

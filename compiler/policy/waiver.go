@@ -96,8 +96,9 @@ func (w *Waivers) expired(waiver registry.Waiver) bool {
 	return err == nil && !w.now.IsZero() && !w.now.Before(until)
 }
 
-// Check finds what is wrong with the waivers themselves, given all rules there are. It comes after every Apply.
-func (w *Waivers) Check(rules []diag.Rule) (l diag.List) {
+// Check finds what is wrong with the waivers themselves, given all rules there are. It comes after every Apply. Whether a
+// waiver is used can only be told of a registry that was read completely.
+func (w *Waivers) Check(rules []diag.Rule, complete bool) (l diag.List) {
 	var waivable []string
 	for _, r := range rules {
 		if r.Waivable {
@@ -118,7 +119,7 @@ func (w *Waivers) Check(rules []diag.Rule) (l diag.List) {
 			report(waiver.Rule, "waiver/broad", "this waiver names neither remote nor cohort", "name what it is for")
 		case w.expired(waiver):
 			report(waiver.Until, "waiver/expired", fmt.Sprintf("this waiver of %s expired on %s", waiver.Rule, waiver.Until), "mend what it waives, or ask the platform team to renew it")
-		case !w.used[i]:
+		case !w.used[i] && complete:
 			report(waiver.Rule, "waiver/unused", "this waiver waives nothing", "remove it")
 		}
 	}

@@ -41,7 +41,7 @@ func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
 	if top == nil || len(l) > 0 {
 		return nil, l
 	}
-	g := nodeGuard{file: f}
+	g := nodeGuard{file: f, text: text}
 	g.node(top, 0)
 	if g.full {
 		return nil, g.list
@@ -210,6 +210,8 @@ var yamlPhrases = []struct{ has, message, help string }{
 // shape, stands for what can't be judged any more.
 type nodeGuard struct {
 	file  File
+	text  []byte
+	lines [][]byte // of the text, once needed
 	list  diag.List
 	nodes int
 	full  bool
@@ -250,13 +252,27 @@ func (g *nodeGuard) node(n *yaml.Node, depth int) {
 		g.tagged(n)
 	}
 	n.Value = strings.ReplaceAll(n.Value, optionalMark, "?")
-	if n.Kind == yaml.MappingNode {
+	switch {
+	case n.Kind == yaml.MappingNode:
 		g.fields(n, depth)
 		return
+	case n.Kind == yaml.ScalarNode && g.goesOn(n):
+		n.Style = yaml.LiteralStyle // as a text in block style, it has a place and no length
 	}
 	for _, c := range n.Content {
 		g.node(c, depth+1)
 	}
+}
+
+// goesOn reports whether a text goes on beyond the line on which it begins.
+func (g *nodeGuard) goesOn(n *yaml.Node) bool {
+	if !strings.ContainsAny(n.Value, " \n") {
+		return false
+	}
+	if g.lines == nil {
+		g.lines = bytes.Split(g.text, []byte("\n"))
+	}
+	return n.Line <= len(g.lines) && n.Column-1+len(n.Value) > len(g.lines[n.Line-1])
 }
 
 func (g *nodeGuard) tagged(n *yaml.Node) {

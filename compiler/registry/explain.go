@@ -96,29 +96,55 @@ func (e *explainer) wrongKind(s *shape, n *yaml.Node, k kind, about subject) {
 	want := "must be " + s.describe()
 	switch {
 	case k == kindNull && (n.Value == "" || n.Value == "~"):
-		if about.key != nil {
+		switch {
+		case about.key != nil:
 			n = about.key
+		case n.Value == "": // behind its dash
+			dash := *n
+			dash.Column, n = max(1, n.Column-1), &dash
 		}
 		e.fault(n, s, diag.Diagnostic{Rule: "schema/type", Message: about.String() + " is empty", Help: about.String() + " " + want})
-	case takes&kindString != 0 && k&(kindInt|kindFloat|kindOdd|kindBool|kindNull) != 0:
+	case e.file.joined == nil && takes&kindString != 0 && k&(kindInt|kindFloat|kindOdd|kindBool|kindNull) != 0:
 		quoted := *n
 		quoted.Style, quoted.Tag = yaml.DoubleQuotedStyle, "!!str"
 		help := "put it in quotes: " + strconv.Quote(n.Value)
+		if k&(kindBool|kindNull) != 0 {
+			help = "put it in quotes if that is the text: " + strconv.Quote(n.Value)
+		}
 		if !s.fits(&quoted) {
 			help = "write a text, in quotes: " + about.String() + " " + want
 		}
 		e.fault(n, s, diag.Diagnostic{Rule: "yaml/unquoted",
 			Message: fmt.Sprintf("%s must be a text, and YAML reads %s as %s", about, n.Value, yamlReads(n, k)), Help: help})
 	case k == kindOdd:
-		e.fault(n, s, diag.Diagnostic{Rule: "yaml/number", Message: fmt.Sprintf("%s is %s, a notation that tools read differently", about, n.Value),
+		odd := "a notation that tools read differently"
+		if strings.Trim(n.Value, "123456789-0") == "" && len(n.Value) > 18 {
+			odd = "more digits than tools agree on"
+		}
+		e.fault(n, s, diag.Diagnostic{Rule: "yaml/number", Message: fmt.Sprintf("%s is %s, %s", about, n.Value, odd),
 			Help: about.String() + " " + want + ", in plain decimal digits"})
 	default:
 		d := diag.Diagnostic{Rule: "schema/type", Message: fmt.Sprintf("%s %s, not %s", about, want, shown(n, k))}
-		if bare := (&yaml.Node{Kind: yaml.ScalarNode, Value: n.Value}); k == kindString && s.fits(bare) {
+		bare, quoted := yaml.Node{Kind: yaml.ScalarNode, Value: n.Value}, yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: n.Value}
+		switch {
+		case n.Kind != yaml.ScalarNode:
+		case k == kindString && s.fits(&bare):
 			d.Help = "leave out the quotes"
+		case takes&kindList != 0 && s.list() != nil && s.list().fits(n):
+			d.Help = "write a list: [" + bracketed(n) + "]"
+		case k != kindString && s.fits(&quoted):
+			d.Help = "put it in quotes: " + strconv.Quote(n.Value)
 		}
 		e.fault(n, s, d)
 	}
+}
+
+// bracketed is a scalar as it would stand in a list.
+func bracketed(n *yaml.Node) string {
+	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		return strconv.Quote(n.Value)
+	}
+	return n.Value
 }
 
 // yamlReads is what YAML makes of an unquoted scalar: "the number 1.1" for 1.10.
@@ -167,7 +193,7 @@ func (e *explainer) explainArms(s *shape, n *yaml.Node, k kind, about subject) {
 			}
 		}
 	}
-	if len(meant) == 1 {
+	if len(meant) == 1 && meant[0].word == nil {
 		e.explain(meant[0], n, about)
 		return
 	}

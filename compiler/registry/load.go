@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -23,8 +25,9 @@ type Options struct {
 	Thorough bool
 }
 
-// Load reads a registry from the root of a tree. The registry is nil if anything about its form is wrong; the findings
-// then are all of those. An error other than findings is one of reading the tree. The tree is read by several goroutines.
+// Load reads a registry from the root of a tree, and finds everything that is wrong with its form. What is in order is in
+// the registry all the same, so that later stages can have their say in the same run; only without a usable policy is the
+// registry nil. An error other than findings is one of reading the tree, which is read by several goroutines.
 func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
 	files, found, err := scan(tree)
 	if err != nil {
@@ -35,10 +38,11 @@ func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
 		return nil, nil, err
 	}
 	s, registryNode, policyNode, l := loadSchema(own, o.Thorough)
-	found.Add(l...)
 	if len(l) == 0 {
-		found.Add(s.checkOwn(registryNode, policyNode)...)
+		l = s.checkOwn(registryNode, policyNode)
 	}
+	usable := !l.HasErrors()
+	found.Add(l...)
 	remotes, l, err := loadFiles(tree, files[remotesFolder], s, "#Remote", decodeRemote)
 	if found.Add(l...); err != nil {
 		return nil, nil, err
@@ -47,10 +51,21 @@ func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
 	if found.Add(l...); err != nil {
 		return nil, nil, err
 	}
-	if found.HasErrors() {
+	if !usable {
 		return nil, found, nil
 	}
-	r := &Registry{Remotes: remotes, Cohorts: cohorts, Policy: decodePolicy(s.file(), registryNode, policyNode)}
+	r := &Registry{Remotes: remotes, Cohorts: cohorts, Policy: decodePolicy(s.file(), registryNode, policyNode), faulty: map[string]bool{}}
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			r.faulty[stem(d.Pos.File)] = true
+		}
+	}
+	for _, remote := range remotes {
+		r.misnamed(remote.File, remote.Name)
+	}
+	for _, c := range cohorts {
+		r.misnamed(c.File, c.Name)
+	}
 	slices.SortStableFunc(r.Remotes, func(a, b *Remote) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
 	slices.SortStableFunc(r.Cohorts, func(a, b *Cohort) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
 	return r, found, nil
@@ -130,4 +145,10 @@ func readFile(tree fs.FS, name string, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
 	return text, nil
+}
+
+// stem is the name that a file should declare.
+func stem(file string) string {
+	base := path.Base(file)
+	return strings.TrimSuffix(base, path.Ext(base))
 }

@@ -13,7 +13,23 @@ type Registry struct {
 	Remotes []*Remote // remotes and hosts by name; two of one name are both here, in the order of their paths
 	Cohorts []*Cohort // by name, likewise
 	Policy  *Policy
+
+	faulty map[string]bool // by the names of files that could not be taken
 }
+
+// Absent reports whether a name may belong to a file that is there, and was found faulty or misnamed: what refers to it is
+// not to blame.
+func (r *Registry) Absent(name string) bool { return r.faulty[name] }
+
+// misnamed notes the name that a file should have declared.
+func (r *Registry) misnamed(f File, name Text) {
+	if s := stem(f.Path); s != name.Value {
+		r.faulty[s] = true
+	}
+}
+
+// Complete reports whether every file could be taken.
+func (r *Registry) Complete() bool { return len(r.faulty) == 0 }
 
 // Remote returns the remote or host of that name, nil if there is none.
 func (r *Registry) Remote(name string) *Remote { return find(r.Remotes, name, (*Remote).name) }

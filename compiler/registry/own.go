@@ -225,6 +225,16 @@ func (s *Schema) ownPosition(err errors.Error) (diag.Pos, bool) {
 	return diag.Pos{}, false
 }
 
+// onItsLine moves a place behind the end of a line, where CUE misses something, to the last character of the line.
+func (s *Schema) onItsLine(pos diag.Pos) diag.Pos {
+	for _, f := range s.files {
+		if lines := bytes.Split(f.text, []byte("\n")); f.path == pos.File && pos.Line > 0 && pos.Line <= len(lines) {
+			pos.Column = max(1, min(pos.Column, utf8.RuneCount(bytes.TrimRight(lines[pos.Line-1], "\r"))))
+		}
+	}
+	return pos
+}
+
 // cueFaults are errors in the registry's own CUE itself.
 func (s *Schema) cueFaults(err error) (l diag.List) {
 	for _, e := range errors.Errors(err) {
@@ -233,6 +243,7 @@ func (s *Schema) cueFaults(err error) (l diag.List) {
 		if !ok && len(s.files) > 0 {
 			pos = diag.Pos{File: s.files[0].path}
 		}
+		pos = s.onItsLine(pos)
 		message := fmt.Sprintf(format, args...)
 		if path := strings.Join(e.Path(), "."); path != "" {
 			message = path + ": " + message

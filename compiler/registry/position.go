@@ -16,7 +16,7 @@ type File struct {
 }
 
 // Pos is where m is in f.
-func (f File) Pos(m Mark) diag.Pos { return f.pos(int(m.line), int(m.column&^quotedBit)) }
+func (f File) Pos(m Mark) diag.Pos { return f.pos(int(m.line), int(m.column&^(quotedBit|linesBit))) }
 
 func (f File) pos(line, column int) diag.Pos {
 	for i := len(f.joined) - 1; i >= 0; i-- {
@@ -31,10 +31,13 @@ func (f File) pos(line, column int) diag.Pos {
 // down: it is a default.
 type Mark struct {
 	line   uint32 // 1-based
-	column uint32 // 1-based, in characters; the top bit says that the token is quoted
+	column uint32 // 1-based, in characters; the top bits say what the token looks like
 }
 
-const quotedBit = 1 << 31
+const (
+	quotedBit = 1 << 31
+	linesBit  = 1 << 30 // it goes on over several lines
+)
 
 // IsZero reports whether the value was not written down.
 func (m Mark) IsZero() bool { return m.line == 0 }
@@ -56,14 +59,19 @@ func markOf(n *yaml.Node) Mark {
 	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 		m.column |= quotedBit
 	}
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		m.column |= linesBit
+	}
 	return m
 }
 
 // Fault is d at t: its position and length are filled in.
 func (f File) Fault(t Text, d diag.Diagnostic) diag.Diagnostic {
 	d.Pos = f.Pos(t.Mark)
-	d.Length = utf8.RuneCountInString(t.Value)
-	if t.Mark.column&quotedBit != 0 {
+	switch d.Length = utf8.RuneCountInString(t.Value); {
+	case t.Mark.column&linesBit != 0:
+		d.Length = 1
+	case t.Mark.column&quotedBit != 0:
 		d.Length += 2
 	}
 	return d

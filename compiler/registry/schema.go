@@ -112,8 +112,8 @@ func (s *Schema) document(definition string, f File, text []byte) (*yaml.Node, d
 const maxConfirmed = 1000
 
 // check returns everything that is wrong with a document of a definition such as "#Remote". The checker's yes is final;
-// its no is CUE's to confirm, first by the built-in shape alone (so that no trick of a registry's can widen it), then with
-// the registry's own constraints.
+// its no is CUE's to confirm, by the built-in shape alone (so that no trick of a registry's can widen it), and with the
+// registry's own constraints.
 func (s *Schema) check(definition string, f File, top *yaml.Node) diag.List {
 	shape := s.shapes.definition(definition)
 	if !s.thorough && shape.fits(top) {
@@ -126,14 +126,18 @@ func (s *Schema) check(definition string, f File, top *yaml.Node) diag.List {
 	}
 	document := plain(top)
 	faults := s.builtin.faults(definition, document)
-	if len(faults) == 0 && s.narrowed {
-		faults = s.own.faults(definition, document)
+	explained := len(faults) > 0 && len(e.list) > 0 // the walk knows the built-in shape in full
+	if s.narrowed {
+		faults = append(faults, s.own.faults(definition, document)...)
 	}
 	if len(faults) == 0 {
 		return nil
 	}
 	c := coverageOf(f, e.list)
 	for _, fault := range faults {
+		if _, ours := s.ownPosition(fault); explained && !ours {
+			continue
+		}
 		if d, ok := s.unexplained(c, top, fault); ok {
 			e.list.Add(d)
 		}
@@ -156,9 +160,11 @@ func coverageOf(f File, l diag.List) coverage {
 	return c
 }
 
-// at reports whether a finding stands at a node or its key.
+// at reports whether a finding stands at a node or its key. A mapping without braces has no place of its own: it begins
+// with its first key.
 func (c coverage) at(n, key *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && c.found[c.file.nodePos(n)] || key != nil && c.found[c.file.nodePos(key)]
+	placed := n.Kind != yaml.MappingNode || n.Style&yaml.FlowStyle != 0
+	return placed && c.found[c.file.nodePos(n)] || key != nil && c.found[c.file.nodePos(key)]
 }
 
 // within reports whether a finding stands anywhere inside n.

@@ -32,21 +32,128 @@ func (f *findings) add(c *registry.Cohort, d diag.Diagnostic) {
 	}
 }
 
+// verdict is what can be said of a release whoever pins it; it is worked out once.
+type verdict struct {
+	prerelease bool
+	missing    []need // modules that the remote's routes and places name, and this release does not expose
+	windows    []diag.Diagnostic
+}
+
+// need is a module that a route or a place of the remote asks for.
+type need struct{ what, expose registry.Text }
+
+func (v *resolver) judge(r *registry.Remote, release *registry.Release) verdict {
+	known, ok := v.judged[release]
+	if !ok {
+		version, err := semver.ParseVersion(release.Version.Value)
+		known.prerelease = err == nil && version.Prerelease()
+		known.missing = missing(r, release)
+		known.windows = v.windows(r, release)
+		v.judged[release] = known
+	}
+	return known
+}
+
+// missing compares with what some release of the remote exposes; what none does is reference/expose's matter.
+func missing(r *registry.Remote, release *registry.Release) (needs []need) {
+	exposes := func(rel *registry.Release, expose registry.Text) bool {
+		return slices.ContainsFunc(rel.Exposes, func(t registry.Text) bool { return t.Value == expose.Value })
+	}
+	check := func(what, expose registry.Text) {
+		if expose.IsZero() || exposes(release, expose) {
+			return
+		}
+		for i := range r.Releases {
+			if exposes(&r.Releases[i], expose) {
+				needs = append(needs, need{what, expose})
+				return
+			}
+		}
+	}
+	for _, route := range r.Routes {
+		check(route.Path, route.Expose)
+	}
+	for _, place := range r.Capabilities {
+		check(place.Place, place.Expose)
+	}
+	return needs
+}
+
+// windows holds a release's shared packages against the policy's windows. A version that can't be compared is no way
+// around them.
+func (v *resolver) windows(r *registry.Remote, release *registry.Release) (l diag.List) {
+	for _, singleton := range v.registry.Policy.Singletons {
+		window, err := v.ranges.parse(singleton.Window.Value)
+		if singleton.Window.IsZero() || err != nil {
+			continue // settings/window has said so
+		}
+		for _, shared := range release.Shared {
+			if shared.Package.Value != singleton.Package.Value {
+				continue
+			}
+			if d, ok := outside(shared, window, singleton); ok {
+				d.Remote = r.Name.Value
+				d.Notes = []diag.Note{v.registry.Policy.File.Note(singleton.Window, "the window is set here")}
+				d.Help = "build " + r.Name.Value + " against a version in the window"
+				if !singleton.Owner.IsZero() {
+					d.Help += ", or ask @" + singleton.Owner.Value + " for a waiver"
+				}
+				l.Add(r.File.Fault(at(shared), d))
+			}
+		}
+	}
+	return l
+}
+
+// at is where a shared declaration says its version: there, or at the package's name.
+func at(s registry.Shared) registry.Text {
+	if s.Version.IsZero() {
+		return s.Package
+	}
+	return s.Version
+}
+
+func outside(s registry.Shared, window semver.Range, rule registry.SingletonRule) (diag.Diagnostic, bool) {
+	d := diag.Diagnostic{Rule: "singleton/window"}
+	version, err := semver.ParseVersion(s.Version.Value)
+	switch {
+	case s.Version.IsZero() && s.Flags&registry.NoImport != 0:
+		return d, false // it brings no copy of its own
+	case s.Version.IsZero():
+		d.Message = fmt.Sprintf("%s declares no version, so it can't be held against the policy window %s", diag.Quote(s.Package.Value), rule.Window)
+	case err != nil:
+		d.Message = fmt.Sprintf("%s %s is not a full version, so it can't be held against the policy window %s", diag.Quote(s.Package.Value), s.Version, rule.Window)
+	case window.Contains(version):
+		return d, false
+	default:
+		d.Message = fmt.Sprintf("%s %s is outside the policy window %s", diag.Quote(s.Package.Value), s.Version, rule.Window)
+	}
+	return d, true
+}
+
 // checkReleases judges the releases that a cohort ends up with.
 func (v *resolver) checkReleases(c *Cohort) {
 	for i := range c.Pins {
 		p := &c.Pins[i]
 		for _, choice := range p.Choices {
+			known := v.judge(p.Remote, choice.Release)
 			v.checkStatus(c, p, choice)
-			v.checkPrerelease(c, p, choice)
-			v.checkExposes(c, p, choice)
-			v.checkWindows(c, p, choice)
+			if known.prerelease && !slices.Contains(v.prereleases, c.Declared.Name.Value) {
+				v.prerelease(c, p, choice)
+			}
+			for _, n := range known.missing {
+				v.missingExpose(c, p, choice, n)
+			}
+			for _, d := range known.windows {
+				d.Notes = append(slices.Clone(d.Notes), p.From.Cohort.File.Note(choice.Asked, "this pin brings "+p.Remote.Name.Value+" "+choice.Release.Version.Value+" in"))
+				v.found.add(c.Declared, d)
+			}
 		}
 	}
 }
 
-// at is a finding about a choice, at the line that asked for it.
-func at(p *Pin, choice Choice, d diag.Diagnostic) diag.Diagnostic {
+// pinned is a finding about a choice, at the line that asked for it.
+func pinned(p *Pin, choice Choice, d diag.Diagnostic) diag.Diagnostic {
 	d.Remote = p.Remote.Name.Value
 	return p.From.Cohort.File.Fault(choice.Asked, d)
 }
@@ -63,7 +170,7 @@ func (v *resolver) checkStatus(c *Cohort, p *Pin, choice Choice) {
 	if status.Value == registry.Deprecated {
 		d.Severity = diag.Warning
 	}
-	v.found.add(c.Declared, at(p, choice, d))
+	v.found.add(c.Declared, pinned(p, choice, d))
 }
 
 // suggestion names the highest release that is in order.
@@ -76,65 +183,19 @@ func (v *resolver) suggestion(r *registry.Remote) string {
 	return ""
 }
 
-func (v *resolver) checkPrerelease(c *Cohort, p *Pin, choice Choice) {
-	version, err := semver.ParseVersion(choice.Release.Version.Value)
-	if err != nil || !version.Prerelease() || slices.Contains(v.prereleases, c.Declared.Name.Value) {
-		return
-	}
-	d := diag.Diagnostic{Rule: "prerelease/cohort", Message: fmt.Sprintf("%s %s is a prerelease, and %s may not have one", p.Remote.Name, choice.Release.Version, c.Declared.Name),
-		Help: "pin a release, or ask the platform team to allow prereleases in " + c.Declared.Name.Value}
+func (v *resolver) prerelease(c *Cohort, p *Pin, choice Choice) {
+	d := diag.Diagnostic{Rule: "prerelease/cohort", Help: "pin a release, or ask the platform team to allow the cohort prereleases",
+		Message: fmt.Sprintf("%s %s is a prerelease, in a cohort that may not have one", p.Remote.Name, choice.Release.Version)}
 	if allowed := v.registry.Policy.Prereleases; len(allowed) > 0 {
 		d.Notes = []diag.Note{v.registry.Policy.File.Note(allowed[0], "the cohorts that may are listed here")}
 	}
-	v.found.add(c.Declared, at(p, choice, d))
+	v.found.add(c.Declared, pinned(p, choice, d))
 }
 
-// checkExposes asks whether the pinned release has the modules that the remote's routes and places name. Some release
-// has: reference/expose sees to that.
-func (v *resolver) checkExposes(c *Cohort, p *Pin, choice Choice) {
-	check := func(what, expose registry.Text) {
-		has := slices.ContainsFunc(choice.Release.Exposes, func(t registry.Text) bool { return t.Value == expose.Value })
-		if expose.IsZero() || has {
-			return
-		}
-		v.found.add(c.Declared, at(p, choice, diag.Diagnostic{Rule: "release/expose",
-			Message: fmt.Sprintf("%s %s does not expose %s, which %s needs", p.Remote.Name, choice.Release.Version, expose, diag.Quote(what.Value)),
-			Notes: []diag.Note{p.Remote.File.Note(expose, "it is asked for here"),
-				p.Remote.File.Note(choice.Release.Version, "the release is declared here")},
-			Help: "pin a release that exposes it, or change the remote's routes and capabilities"}))
-	}
-	for _, route := range p.Remote.Routes {
-		check(route.Path, route.Expose)
-	}
-	for _, place := range p.Remote.Capabilities {
-		check(place.Place, place.Expose)
-	}
-}
-
-// checkWindows holds the shared packages of a pinned release against the policy's windows.
-func (v *resolver) checkWindows(c *Cohort, p *Pin, choice Choice) {
-	for _, singleton := range v.registry.Policy.Singletons {
-		if singleton.Window.IsZero() {
-			continue
-		}
-		window, err := v.ranges.parse(singleton.Window.Value)
-		if err != nil {
-			continue // settings/window has said so
-		}
-		for _, shared := range choice.Release.Shared {
-			version, err := semver.ParseVersion(shared.Version.Value)
-			if shared.Package.Value != singleton.Package.Value || err != nil || window.Contains(version) {
-				continue
-			}
-			help := "build " + p.Remote.Name.Value + " against a version in the window"
-			if !singleton.Owner.IsZero() {
-				help += ", or ask @" + singleton.Owner.Value + " for a waiver"
-			}
-			v.found.add(c.Declared, p.Remote.File.Fault(shared.Version, diag.Diagnostic{Rule: "singleton/window", Remote: p.Remote.Name.Value,
-				Message: fmt.Sprintf("%s %s is outside the policy window %s", diag.Quote(shared.Package.Value), shared.Version, singleton.Window),
-				Notes: []diag.Note{v.registry.Policy.File.Note(singleton.Window, "the window is set here"),
-					p.From.Cohort.File.Note(choice.Asked, "this pin brings "+p.Remote.Name.Value+" "+choice.Release.Version.Value+" in")},
-				Help: help}))
-		}
-	}
+func (v *resolver) missingExpose(c *Cohort, p *Pin, choice Choice, n need) {
+	v.found.add(c.Declared, pinned(p, choice, diag.Diagnostic{Rule: "release/expose",
+		Message: fmt.Sprintf("%s %s does not expose %s, which %s needs", p.Remote.Name, choice.Release.Version, n.expose, diag.Quote(n.what.Value)),
+		Notes: []diag.Note{p.Remote.File.Note(n.expose, "it is asked for here"),
+			p.Remote.File.Note(choice.Release.Version, "the release is declared here")},
+		Help: "pin a release that exposes it, or change the remote's routes and capabilities"}))
 }

@@ -83,7 +83,11 @@ func (v *resolver) choose(c *registry.Cohort, from Source, remote *registry.Remo
 			return choice, true
 		}
 	}
-	v.unmatched(from, remote, asked, fmt.Sprintf("no release of %s that %s may have is in %s", remote.Name, c.Name, diag.Quote(asked.Value)))
+	why := "no release of " + remote.Name.Value + " is in " + diag.Quote(asked.Value)
+	if slices.ContainsFunc(v.releases(remote), func(c candidate) bool { return c.release.Status.IsZero() && c.version.Prerelease() }) {
+		why += "; a range catches no prerelease unless it names one"
+	}
+	v.unmatched(from, remote, asked, why)
 	return choice, false
 }
 

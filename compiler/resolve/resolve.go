@@ -32,12 +32,14 @@ type Cohort struct {
 
 // Pin is what a cohort's pin of one remote comes to.
 type Pin struct {
-	Remote   *registry.Remote
-	From     Source
-	Disabled registry.Text // the reason; zero if it is not disabled
-	Choices  []Choice      // one release for a plain pin, several for a split, none if disabled
-	Hosts    []string      // the cohort's hosts that load it, by name; nil for a host
+	Remote  *registry.Remote
+	From    Source
+	Choices []Choice // one release for a plain pin, several for a split, none if disabled
+	Hosts   []string // the cohort's hosts that load it, by name; nil for a host
 }
+
+// Disabled is the reason for which a remote is switched off; zero if it is not.
+func (p *Pin) Disabled() registry.Text { return p.From.Pin.Disabled }
 
 // Source is the line that decided: a pin, and the cohort that declares it, which may be one that is inherited from.
 type Source struct {
@@ -59,13 +61,14 @@ type resolver struct {
 	candidates  map[*registry.Remote]candidates
 	ranges      ranges
 	prereleases []string
+	judged      map[*registry.Release]verdict
 	found       findings
 }
 
-// Resolve works out every cohort. The registry must have passed the policy's references and cycles. A cohort with
-// findings is still in the plan, without the pins that could not be resolved.
+// Resolve works out every cohort. What the policy finds fault with, a name that names nothing or a circle, is passed over
+// here. A cohort with findings is still in the plan, without the pins that could not be resolved.
 func Resolve(r *registry.Registry) (*Plan, diag.List) {
-	v := resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{}}
+	v := resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{}, judged: map[*registry.Release]verdict{}}
 	for _, p := range r.Policy.Prereleases {
 		v.prereleases = append(v.prereleases, p.Value)
 	}
@@ -81,12 +84,14 @@ func (v *resolver) cohort(c *registry.Cohort) *Cohort {
 	if c.Frozen != nil {
 		return resolved
 	}
-	for _, from := range v.inherited(c) {
+	inherited := v.inherited(c)
+	resolved.Pins = make([]Pin, 0, len(inherited))
+	for _, from := range inherited {
 		if pin, ok := v.pin(c, from); ok {
 			resolved.Pins = append(resolved.Pins, pin)
 		}
 	}
-	if len(resolved.Pins) == 0 {
+	if len(inherited) == 0 && v.registry.Complete() {
 		v.found.add(c, c.File.Fault(c.Name, diag.Diagnostic{Rule: "cohort/empty", Severity: diag.Warning,
 			Message: c.Name.Value + " pins nothing, so it is served an empty page", Help: "add pins:, or extends: another cohort"}))
 	}
@@ -126,8 +131,8 @@ func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
 	if remote == nil {
 		return Pin{}, false // reference/remote has said so
 	}
-	pin := Pin{Remote: remote, From: from, Disabled: from.Pin.Disabled}
-	if !pin.Disabled.IsZero() {
+	pin := Pin{Remote: remote, From: from}
+	if !pin.Disabled().IsZero() {
 		return pin, true
 	}
 	variants := from.Pin.Split
@@ -147,10 +152,11 @@ func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
 func (v *resolver) hosts(c *Cohort) {
 	var hosts []*registry.Remote
 	for _, p := range c.Pins {
-		if p.Remote.Host && p.Disabled.IsZero() {
+		if p.Remote.Host && p.Disabled().IsZero() {
 			hosts = append(hosts, p.Remote)
 		}
 	}
+	var shared []string // most remotes are loaded by the same hosts: they share one list
 	for i := range c.Pins {
 		p := &c.Pins[i]
 		if p.Remote.Host {
@@ -162,7 +168,12 @@ func (v *resolver) hosts(c *Cohort) {
 				p.Hosts = append(p.Hosts, h.Name.Value)
 			}
 		}
-		if len(p.Hosts) == 0 && len(hosts) > 0 && p.Disabled.IsZero() {
+		if slices.Equal(p.Hosts, shared) {
+			p.Hosts = shared
+		} else {
+			shared = p.Hosts
+		}
+		if len(p.Hosts) == 0 && len(hosts) > 0 && p.Disabled().IsZero() && v.registry.Complete() {
 			v.found.add(c.Declared, p.From.Cohort.File.Fault(p.From.Pin.Remote, diag.Diagnostic{Rule: "pin/no-host", Severity: diag.Warning,
 				Remote: p.Remote.Name.Value, Message: "no host loads " + p.Remote.Name.Value, Help: "pin a host that loads it, or add one to its hosts:",
 				Notes: []diag.Note{p.Remote.File.Note(p.Remote.Name, p.Remote.Name.Value+" is declared here")}}))

@@ -14,25 +14,21 @@ import (
 // Route is a path and the remote that takes it.
 type Route struct {
 	policy.Route
-	Remote   *registry.Remote
-	Expose   registry.Text // zero for pages and frames
-	Hosts    []string      // the hosts in which it holds; nil: the cohort pins no host
-	Declared registry.Text // the path, where the remote declares it
+	Pin      *Pin            // of the remote; the route holds in the hosts that load it
+	Declared *registry.Route // where the remote asks for it
 }
 
 // Capability is a place and the remote that fills it.
 type Capability struct {
-	Remote   *registry.Remote
-	Expose   registry.Text
-	Hosts    []string
-	Declared registry.Text
+	Pin      *Pin
+	Declared *registry.Capability
 }
 
-// claim is a remote that asks for a path or a place.
+// claim is a remote that asks for a path or a place: for the one of its routes or capabilities at index.
 type claim struct {
-	pin    *Pin
-	what   registry.Text
-	expose registry.Text
+	pin   *Pin
+	what  registry.Text
+	index int
 }
 
 // overlap reports whether some host would see both claims.
@@ -47,9 +43,9 @@ func (v *resolver) routes(c *Cohort) {
 	claims := map[policy.Route][]claim{}
 	for i := range c.Pins {
 		p := &c.Pins[i]
-		for _, route := range p.Remote.Routes {
+		for j, route := range p.Remote.Routes {
 			if parsed, err := policy.ParseRoute(route.Path.Value); err == nil && len(p.Choices) > 0 {
-				claims[parsed] = append(claims[parsed], claim{p, route.Path, route.Expose})
+				claims[parsed] = append(claims[parsed], claim{p, route.Path, j})
 			}
 		}
 	}
@@ -61,9 +57,10 @@ func (v *resolver) routes(c *Cohort) {
 			}
 		}
 	}
+	c.Routes = make([]Route, 0, len(claims))
 	for route, all := range claims {
 		for _, won := range v.settle(c, "route", all, chosen[route]) {
-			c.Routes = append(c.Routes, Route{route, won.pin.Remote, won.expose, won.pin.Hosts, won.what})
+			c.Routes = append(c.Routes, Route{route, won.pin, &won.pin.Remote.Routes[won.index]})
 		}
 	}
 	for route, choice := range chosen {
@@ -75,7 +72,7 @@ func (v *resolver) routes(c *Cohort) {
 // compareRoutes puts the longest path first, counted in segments, and the exact "/" before the catch-all.
 func compareRoutes(a, b Route) int {
 	return cmp.Or(cmp.Compare(segments(b.Path), segments(a.Path)), cmp.Compare(exactFirst(a), exactFirst(b)),
-		strings.Compare(a.Path, b.Path), strings.Compare(a.Remote.Name.Value, b.Remote.Name.Value))
+		strings.Compare(a.Path, b.Path), strings.Compare(a.Pin.Remote.Name.Value, b.Pin.Remote.Name.Value))
 }
 
 func segments(path string) int {
@@ -96,9 +93,9 @@ func (v *resolver) capabilities(c *Cohort) {
 	claims, chosen := map[string][]claim{}, map[string]chosenBy{}
 	for i := range c.Pins {
 		p := &c.Pins[i]
-		for _, place := range p.Remote.Capabilities {
+		for j, place := range p.Remote.Capabilities {
 			if len(p.Choices) > 0 {
-				claims[place.Place.Value] = append(claims[place.Place.Value], claim{p, place.Place, place.Expose})
+				claims[place.Place.Value] = append(claims[place.Place.Value], claim{p, place.Place, j})
 			}
 		}
 	}
@@ -109,16 +106,17 @@ func (v *resolver) capabilities(c *Cohort) {
 			}
 		}
 	}
+	c.Capabilities = make([]Capability, 0, len(claims))
 	for place, all := range claims {
 		for _, won := range v.settle(c, "capability", all, chosen[place]) {
-			c.Capabilities = append(c.Capabilities, Capability{won.pin.Remote, won.expose, won.pin.Hosts, won.what})
+			c.Capabilities = append(c.Capabilities, Capability{won.pin, &won.pin.Remote.Capabilities[won.index]})
 		}
 	}
 	for place, choice := range chosen {
 		v.checkChoice(c, "capability", choice, claims[place])
 	}
 	slices.SortFunc(c.Capabilities, func(a, b Capability) int {
-		return cmp.Or(strings.Compare(a.Declared.Value, b.Declared.Value), strings.Compare(a.Remote.Name.Value, b.Remote.Name.Value))
+		return cmp.Or(strings.Compare(a.Declared.Place.Value, b.Declared.Place.Value), strings.Compare(a.Pin.Remote.Name.Value, b.Pin.Remote.Name.Value))
 	})
 }
 
@@ -150,17 +148,18 @@ func (v *resolver) settle(c *Cohort, kind string, all []claim, choice chosenBy) 
 
 func (v *resolver) contested(c *Cohort, kind string, a, b claim) {
 	field := map[string]string{"route": "routes", "capability": "capabilities"}[kind]
-	v.found.add(c.Declared, c.Declared.File.Fault(c.Declared.Name, diag.Diagnostic{Rule: kind + "/contested",
-		Message: fmt.Sprintf("%s and %s both take %s in %s", a.pin.Remote.Name, b.pin.Remote.Name, diag.Quote(a.what.Value), c.Declared.Name),
+	from := b.pin.From
+	v.found.add(c.Declared, from.Cohort.File.Fault(from.Pin.Remote, diag.Diagnostic{Rule: kind + "/contested",
+		Message: fmt.Sprintf("%s and %s both take %s", a.pin.Remote.Name, b.pin.Remote.Name, diag.Quote(a.what.Value)),
 		Notes: []diag.Note{a.pin.Remote.File.Note(a.what, a.pin.Remote.Name.Value+" takes it here"),
 			b.pin.Remote.File.Note(b.what, b.pin.Remote.Name.Value+" takes it here")},
-		Help: fmt.Sprintf("say which one: %s: {%s: %s}", field, a.what.Value, a.pin.Remote.Name)}))
+		Help: fmt.Sprintf("let %s say which one: %s: {%s: %s}", from.Cohort.Name, field, a.what.Value, a.pin.Remote.Name)}))
 }
 
 // checkChoice reports a choice of the cohort's own that picks a remote which does not ask for the path or place.
 func (v *resolver) checkChoice(c *Cohort, kind string, choice chosenBy, all []claim) {
 	picked := choice.choice.Remote.Value
-	if choice.cohort != c.Declared || slices.ContainsFunc(all, func(a claim) bool { return a.pin.Remote.Name.Value == picked }) {
+	if choice.cohort != c.Declared || !v.registry.Complete() || slices.ContainsFunc(all, func(a claim) bool { return a.pin.Remote.Name.Value == picked }) {
 		return
 	}
 	for i := range c.Pins {
@@ -174,8 +173,8 @@ func (v *resolver) checkChoice(c *Cohort, kind string, choice chosenBy, all []cl
 	}
 	help := "no remote of this cohort takes it: remove the choice"
 	if len(there) > 0 {
-		help = "choose among " + strings.Join(there, ", ")
+		help = "it is taken by " + strings.Join(there, " and by ")
 	}
 	v.found.add(c.Declared, c.Declared.File.Fault(choice.choice.Remote, diag.Diagnostic{Rule: kind + "/choice", Remote: picked,
-		Message: fmt.Sprintf("%s does not take %s in %s", picked, diag.Quote(choice.choice.What.Value), c.Declared.Name), Help: help}))
+		Message: fmt.Sprintf("%s does not take %s here", picked, diag.Quote(choice.choice.What.Value)), Help: help}))
 }
