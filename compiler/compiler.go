@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
@@ -61,12 +62,16 @@ func Check(in Input) (*Checked, diag.List, error) {
 	if err != nil || r == nil {
 		return nil, found.Sorted(), err
 	}
-	waivers := policy.NewWaivers(r.Policy, in.Origin.Time)
+	waivers := policy.NewWaivers(r, Rules(), in.Origin.Time)
+	var faults diag.List
+	var rules sync.WaitGroup
+	rules.Go(func() { faults = policy.Check(r) }) // beside resolving: a tenth of the time on thousands of remotes
 	plan, l := resolve.Resolve(r)
 	checked := &Checked{Plan: plan}
 	frozen, err := checked.thaw(in)
-	found = waivers.Apply(slices.Concat(found, policy.Check(r), l, frozen))
-	found.Add(waivers.Check(Rules(), r.Complete())...)
+	rules.Wait()
+	found = waivers.Apply(slices.Concat(found, faults, l, frozen))
+	found.Add(waivers.Check()...)
 	if found.HasErrors() || err != nil {
 		return nil, found.Sorted(), err
 	}

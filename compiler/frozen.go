@@ -77,14 +77,14 @@ func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
 			"compile in a clone of the registry's repository"), nil
 	}
 	var late diag.List
-	if until, err := registry.Date(c.Frozen.Until.Value); err == nil && !t.in.Origin.Time.IsZero() && t.in.Origin.Time.After(until.AddDate(0, 0, 1)) {
+	if over(c.Frozen.Until, t.in.Origin.Time) {
 		late.Add(c.File.Fault(c.Frozen.Until, diag.Diagnostic{Rule: "frozen/until", Severity: diag.Warning, Cohorts: []string{c.Name.Value},
 			Message: fmt.Sprintf("%s was to be frozen until %s", c.Name, c.Frozen.Until), Help: "thaw it, or say until when"}))
 	}
 	commit := at.Value
 	for range maxThaws {
 		s, err := t.snapshot(commit)
-		if err != nil && !errors.Is(err, history.ErrUnknownRevision) {
+		if err != nil && !errors.Is(err, history.ErrUnknownRevision) && !errors.Is(err, fs.ErrNotExist) {
 			return frozen{}, nil, fmt.Errorf("reading the commit that %s is frozen at: %w", c.Name, err)
 		}
 		if err != nil {
@@ -103,6 +103,15 @@ func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
 		commit = then.Declared.Frozen.At.Value
 	}
 	return frozen{}, fault("frozen/commit", "this freeze leads through more than 32 others", "name the commit whose manifest is meant"), nil
+}
+
+// over reports whether a day, or a moment, has passed; without a "now" none has.
+func over(until registry.Text, now time.Time) bool {
+	end, err := registry.Date(until.Value)
+	if len(until.Value) == len(time.DateOnly) {
+		end = end.AddDate(0, 0, 1)
+	}
+	return err == nil && !now.IsZero() && !now.Before(end)
 }
 
 func find(p *resolve.Plan, cohort string) *resolve.Cohort {
@@ -124,32 +133,36 @@ func (t *thawer) snapshot(commit string) (*snapshot, error) {
 	if known := t.snapshots[s.ID]; known != nil {
 		return known, nil
 	}
-	made := &snapshot{}
-	made.plan, made.reason = resolveAt(s.Tree, t.in.Thorough)
+	plan, reason, err := resolveAt(s.Tree, t.in.Thorough)
+	if err != nil {
+		return nil, err
+	}
+	made := &snapshot{plan, reason}
 	t.snapshots[s.ID] = made
 	return made, nil
 }
 
-func resolveAt(tree fs.FS, thorough bool) (*resolve.Plan, string) {
+// resolveAt returns a plan, or the reason why there is none. An error is one of reading the tree.
+func resolveAt(tree fs.FS, thorough bool) (*resolve.Plan, string, error) {
 	r, found, err := load(tree, thorough)
 	if err != nil {
-		return nil, err.Error()
+		return nil, "", err
 	}
 	if r != nil {
-		found.Add(policy.NewWaivers(r.Policy, time.Time{}).Apply(policy.Check(r))...)
+		found.Add(policy.NewWaivers(r, Rules(), time.Time{}).Apply(policy.Check(r))...)
 		if !found.HasErrors() {
 			plan, l := resolve.Resolve(r)
-			if found = policy.NewWaivers(r.Policy, time.Time{}).Apply(l); !found.HasErrors() {
-				return plan, ""
+			if found = policy.NewWaivers(r, Rules(), time.Time{}).Apply(l); !found.HasErrors() {
+				return plan, "", nil
 			}
 		}
 	}
 	for _, d := range found.Sorted() {
 		if d.Severity == diag.Error {
-			return nil, fmt.Sprintf("%s:%d: %s", d.Pos.File, d.Pos.Line, d.Message)
+			return nil, fmt.Sprintf("%s:%d: %s", d.Pos.File, d.Pos.Line, d.Message), nil
 		}
 	}
-	return nil, "for no reason that is known"
+	return nil, "for no reason that is known", nil
 }
 
 // revoked holds a frozen cohort's releases against today's revocations.

@@ -28,6 +28,9 @@ func newCompile(g *globals) *cobra.Command {
 }
 
 func (g *globals) compile(cmd *cobra.Command, out string) error {
+	if out == "" {
+		return usagef("--out takes a folder, not an empty text")
+	}
 	debug.SetMemoryLimit(compileMemory)
 	s, err := g.open()
 	if err != nil {

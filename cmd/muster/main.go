@@ -108,12 +108,28 @@ func newRoot() *cobra.Command {
 	f.StringVar(&g.color, "color", "auto", "`when` to colour text: auto, always or never")
 	complete(root, "output", formats())
 	complete(root, "color", []string{"auto", "always", "never"})
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return g.validate() }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return g.validate(cmd) }
 	for _, newCommand := range commands {
 		root.AddCommand(newCommand(g))
 	}
-	root.InitDefaultCompletionCmd()
+	root.SetHelpCommand(newHelp())
+	addCompletion(root)
 	return root
+}
+
+// addCompletion adds cobra's own command, and has it refuse what it can't use, as ours do: by itself it would print its
+// help into the file that a script was to go to, and call that fine.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Args, c.RunE = noCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		for _, shell := range c.Commands() {
+			shell.Args = noArguments
+		}
+	}
 }
 
 // noCommand refuses words that are no command, with the one that was probably meant.
@@ -121,11 +137,15 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var known []string
-	for _, c := range cmd.Commands() {
-		known = append(known, c.Name())
+	list := "`" + strings.Replace(cmd.CommandPath(), "muster", "muster help", 1) + "` lists them"
+	return usagef("there is no command %q: %s", args[0], diag.DidYouMean(args[0], names(cmd.Commands()), list))
+}
+
+func names(commands []*cobra.Command) (names []string) {
+	for _, c := range commands {
+		names = append(names, c.Name())
 	}
-	return usagef("there is no command %q: %s", args[0], diag.DidYouMean(args[0], known, "`muster help` lists them"))
+	return names
 }
 
 // noArguments refuses arguments that a command does not take.
@@ -153,7 +173,13 @@ func formats() []string {
 	return names
 }
 
-func (g *globals) validate() error {
+func (g *globals) validate(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("at") && g.at == "" { // --at "$REV", and REV is not set: the work tree is not what was meant
+		return usagef("--at takes a revision, not an empty text")
+	}
+	if g.dir == "" {
+		return usagef("-C takes a folder, not an empty text")
+	}
 	if !slices.Contains(formats(), g.output) {
 		return usagef("there is no output format %q: %s", g.output, diag.DidYouMean(g.output, formats(), "the formats are "+strings.Join(formats(), " and ")))
 	}

@@ -27,11 +27,17 @@ func (s *source) Close() {
 // open opens the registry that the flags name: a folder, in a repository or not, or a commit.
 func (g *globals) open() (*source, error) {
 	s := &source{}
+	info, err := os.Stat(g.dir)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("opening the registry: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("opening the registry: %q is a file; -C names the folder that holds remotes, cohorts and schema", g.dir)
+	}
 	repo, err := history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
 	switch {
 	case err == nil:
 		s.closers = append(s.closers, repo.Close)
-		s.History = snapshots{repo}
 	case !errors.Is(err, history.ErrNotRepository) || g.at != "":
 		return nil, err
 	}
@@ -49,9 +55,13 @@ func (g *globals) open() (*source, error) {
 
 func (s *source) openCommit(repo *history.Repository, rev string) error {
 	c, err := repo.Resolve(rev)
-	if err != nil {
+	if errors.Is(err, history.ErrUnknownRevision) {
 		return &usageError{err}
 	}
+	if err != nil {
+		return err
+	}
+	s.History = snapshots{repo, c}
 	if s.Tree, err = repo.Tree(c); err != nil {
 		return err
 	}
@@ -60,6 +70,9 @@ func (s *source) openCommit(repo *history.Repository, rev string) error {
 }
 
 func (s *source) openFolder(repo *history.Repository, dir string) error {
+	if repo != nil && repo.Bare() {
+		return fmt.Errorf("opening the registry: %q is a git folder, and has no work tree; name a commit with --at", dir)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("opening the registry: %w", err)
@@ -71,6 +84,7 @@ func (s *source) openFolder(repo *history.Repository, dir string) error {
 		return nil
 	}
 	c, err := repo.Resolve("HEAD")
+	s.History = snapshots{repo, c}
 	if errors.Is(err, history.ErrUnknownRevision) {
 		s.Origin.Unpublishable = "nothing has been committed yet"
 		return nil
@@ -103,18 +117,19 @@ func originOf(repo *history.Repository, c history.Commit) (manifest.Origin, erro
 	return o, err
 }
 
-// snapshots reads other commits of a repository.
-type snapshots struct{ *history.Repository }
+// snapshots reads the commits that led to the one that is compiled. Others are out of reach, though this clone may hold
+// them: another clone may not, and nobody has merged what they say.
+type snapshots struct {
+	repo *history.Repository
+	head history.Commit // zero: nothing has been committed yet
+}
 
 func (s snapshots) Snapshot(commit string) (compiler.Snapshot, error) {
-	c, err := s.Resolve(commit)
+	c, err := s.repo.Ancestor(s.head, commit)
 	if err != nil {
-		if incomplete := s.Complete(); incomplete != nil {
-			return compiler.Snapshot{}, incomplete
-		}
 		return compiler.Snapshot{}, err
 	}
-	tree, err := s.Tree(c)
+	tree, err := s.repo.Tree(c)
 	return compiler.Snapshot{ID: c.ID, Tree: tree}, err
 }
 

@@ -10,12 +10,12 @@ import (
 // Rule is what `muster explain` tells about the findings that carry its id. Stages declare their rules in tables; the
 // tables together are all there are.
 type Rule struct {
-	ID       string // "group/name"
-	Summary  string // one line: what the rule asks for
-	Protects string // what goes wrong in production without it, in a sentence or three
-	Bad      string // a fragment that breaks it
-	Good     string // the same fragment, mended
-	Waivable bool   // whether a waiver may excuse its findings
+	ID       string `json:"id"`       // "group/name"
+	Summary  string `json:"summary"`  // one line: what the rule asks for
+	Protects string `json:"protects"` // what goes wrong in production without it, in a sentence or three
+	Bad      string `json:"bad"`      // a fragment that breaks it
+	Good     string `json:"good"`     // the same fragment, mended
+	Waivable bool   `json:"waivable"` // whether a waiver may excuse its findings
 }
 
 // Nearest returns the candidate that s is most likely a misspelling of, for a "did you mean": at most two edits away,

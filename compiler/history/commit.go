@@ -131,3 +131,49 @@ func (r *Repository) parent(h header, n int) (header, error) {
 	}
 	return r.header(h.parents[n-1].String())
 }
+
+// Ancestor finds the commit with an id, in full or by 4 of its first digits or more, among a commit and all that led to
+// it by any parent. Branches, tags and whatever else a clone holds don't matter, so that every full clone gives the same
+// answer. It fails with ErrUnknownRevision where there is none or, for a short id, more than one, and with ErrIncomplete
+// where the clone cuts the search off. A short id takes a walk through the whole history.
+func (r *Repository) Ancestor(of Commit, id string) (Commit, error) {
+	var found []Commit
+	if of.ID != "" && len(id) >= 4 {
+		err := r.walkAncestors(of, func(h header) bool {
+			if strings.HasPrefix(h.id.String(), id) {
+				found = append(found, h.commit())
+			}
+			return len(found) == 0 || len(id) < len(of.ID)
+		})
+		if err != nil {
+			return Commit{}, fmt.Errorf("looking for commit %s: %w", id, err)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return Commit{}, &revisionError{id, fmt.Sprintf("%d commits start with it, such as %s and %s: write more digits", len(found), found[0].ID, found[1].ID)}
+	case of.ID == "":
+		return Commit{}, &revisionError{id, "nothing has been committed yet"}
+	}
+	return Commit{}, &revisionError{id, fmt.Sprintf("no commit up to %s has this id", of.ID)}
+}
+
+// walkAncestors visits a commit and all that led to it, each once and the near ones first, until visit returns false.
+func (r *Repository) walkAncestors(of Commit, visit func(header) bool) error {
+	h, err := r.header(of.ID)
+	seen := map[plumbing.Hash]bool{h.id: true}
+	for next := []header{h}; err == nil && len(next) > 0 && visit(next[0]); next = next[1:] {
+		for n, id := range next[0].parents {
+			if seen[id] || err != nil {
+				continue
+			}
+			seen[id] = true
+			if h, err = r.parent(next[0], n+1); err == nil {
+				next = append(next, h)
+			}
+		}
+	}
+	return err
+}

@@ -36,6 +36,7 @@ type Repository struct {
 	objects *database
 	place   place
 	prefix  string
+	bare    bool
 	shallow map[plumbing.Hash]bool // commits whose parents this clone left out
 }
 
@@ -62,7 +63,11 @@ func Open(dir string, o Options) (*Repository, error) {
 	if o.GitDir != "" {
 		p.root = p.workTree(format.workTree)
 	}
-	return open(p, format, p.prefix(dir))
+	r, err := open(p, format, p.prefix(dir))
+	if err == nil {
+		r.bare = p.git == dir
+	}
+	return r, err
 }
 
 func open(p place, f format, prefix string) (*Repository, error) {
@@ -89,6 +94,9 @@ func (r *Repository) Close() error { return r.objects.close() }
 // Prefix is where the opened folder lies in the repository's work tree, slash-separated: "registry/shop" for a sub-folder,
 // "" for the root and for a bare repository. Tree starts there.
 func (r *Repository) Prefix() string { return r.prefix }
+
+// Bare reports whether the opened folder is itself the git folder: no files of a work tree can be in it.
+func (r *Repository) Bare() bool { return r.bare }
 
 // realPath is the absolute path of a folder, without symbolic links: what git starts from.
 func realPath(dir string) (string, error) {

@@ -31,6 +31,9 @@ func checkCohorts(r *registry.Registry) (l diag.List) {
 			l.Add(checkAudience(c)...)
 			continue
 		}
+		if byDefault != nil && byDefault.Name.Value == c.Name.Value {
+			continue // name/duplicate says so
+		}
 		if byDefault != nil {
 			l.Add(cohortFault(c, c.Name, "cohort/default", byDefault.Name.Value+" and "+c.Name.Value+" both have no audience",
 				"give one of them an audience: exactly one cohort is the default", byDefault.File.Note(byDefault.Name, "the other one is here")))

@@ -38,8 +38,13 @@ var originRule = Rule{
 	check: checkOrigins,
 }
 
+// urlError is what is wrong with a URL: words that complete "the URL ...", and the cure.
+type urlError struct{ words, help string }
+
+func (e urlError) Error() string { return e.words }
+
 // errScheme is a URL that is well-formed but not https.
-var errScheme = errors.New("is not https")
+var errScheme = urlError{"is not https", "serve it over https"}
 
 var (
 	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
@@ -51,48 +56,80 @@ var (
 // URL parsers disagree on (see https://url.spec.whatwg.org/#url-parsing); the error completes "the URL ...".
 func Origin(raw string) (string, error) {
 	if i := strings.IndexFunc(raw, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\\^`{}<>\"|", r) }); i >= 0 {
-		return "", fmt.Errorf("holds %q, which URL parsers treat differently", []rune(raw[i:])[0])
+		r := []rune(raw[i:])[0]
+		return "", urlError{fmt.Sprintf("holds %q, which URL parsers treat differently", string(r)), oddHelp(r)}
 	}
 	if !schemed.MatchString(raw) {
-		return "", errors.New("is not absolute")
+		return "", urlError{"is not absolute", "write it in full: https://, host, path"}
 	}
 	u, err := url.Parse(raw)
 	switch {
+	case err != nil && strings.Contains(raw, "%"):
+		return "", urlError{"holds a % that escapes nothing", "write %25 for a percent sign"}
 	case err != nil:
-		return "", errors.New("can't be parsed")
+		return "", urlError{"can't be parsed", "write it in full: https://, host, path"}
 	case !strings.EqualFold(u.Scheme, "https"):
 		return "", errScheme
 	case u.User != nil:
-		return "", errors.New("holds a user name")
+		return "", urlError{"holds a user name", "remove what stands before the @: the host is what follows it"}
 	case u.Fragment != "" || strings.HasSuffix(raw, "#"):
-		return "", errors.New("holds a fragment")
+		return "", urlError{"holds a fragment", "remove the # and what follows it"}
 	}
-	host := strings.ToLower(u.Hostname())
-	labels := strings.Split(host, ".")
-	if !hostName.MatchString(host) || len(host) > 253 || allDigit.MatchString(labels[len(labels)-1]) {
-		return "", errors.New("has no host name")
+	host, err := plainHost(u)
+	if err != nil {
+		return "", err
 	}
 	if err := plainPath(u.EscapedPath()); err != nil {
 		return "", err
 	}
-	if p := u.Port(); strings.HasSuffix(u.Host, ":") {
-		return "", errors.New("has an empty port")
-	} else if n, err := strconv.Atoi(p); p != "" && (err != nil || n < 1 || n > 65535 || p[0] == '0') {
-		return "", errors.New("has no valid port")
-	} else if p != "" && p != "443" {
-		host += ":" + p
-	}
 	return "https://" + host, nil
+}
+
+// oddHelp is what to write in the place of a character that has no place in a URL.
+func oddHelp(r rune) string {
+	switch {
+	case r >= 0x80:
+		return "write it in ASCII: a path in percent escapes, a host as xn--..."
+	case r == '\\':
+		return "write a slash"
+	}
+	return fmt.Sprintf("remove it, or write %%%02X in a path", r)
+}
+
+// plainHost returns the host name in lower case, with the port unless it is the default.
+func plainHost(u *url.URL) (string, error) {
+	host := strings.ToLower(u.Hostname())
+	labels := strings.Split(host, ".")
+	switch {
+	case strings.HasSuffix(host, "."):
+		return "", urlError{"has a host name that ends in a dot", "remove the dot: to a browser it is another origin"}
+	case strings.Contains(host, ":") || allDigit.MatchString(labels[len(labels)-1]):
+		return "", urlError{"names an address, not a host", "write a host name: an address has no certificate of yours"}
+	case !hostName.MatchString(host) || len(host) > 253:
+		return "", urlError{"has no host name that browsers take", "write letters, digits and dashes, with dots between them"}
+	}
+	switch p := u.Port(); {
+	case strings.HasSuffix(u.Host, ":"):
+		return "", urlError{"has an empty port", "remove the colon"}
+	case p == "" || p == "443":
+		return host, nil
+	default:
+		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 || p[0] == '0' {
+			return "", urlError{"has no valid port", "a port is a number from 1 to 65535"}
+		}
+		return host + ":" + p, nil
+	}
 }
 
 // plainPath refuses segments that a browser would resolve away, written out or escaped.
 func plainPath(path string) error {
-	for _, segment := range strings.Split(strings.ToLower(path), "/") {
-		if s := strings.ReplaceAll(segment, "%2e", "."); s == "." || s == ".." {
-			return errors.New("holds the path segment " + strconv.Quote(segment))
+	for _, segment := range strings.Split(path, "/") {
+		lower := strings.ToLower(segment)
+		if s := strings.ReplaceAll(lower, "%2e", "."); s == "." || s == ".." {
+			return urlError{"holds the path segment " + strconv.Quote(segment), "write the path that it leads to"}
 		}
-		if strings.Contains(segment, "%2f") || strings.Contains(segment, "%5c") {
-			return errors.New("holds an escaped slash")
+		if strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c") {
+			return urlError{"holds an escaped slash", "write a slash, or a path without one"}
 		}
 	}
 	return nil
@@ -108,12 +145,18 @@ func checkOrigins(r *registry.Registry) (l diag.List) {
 		l.Add(policyFault(r.Policy, r.Policy.BaseURL, "origin/malformed", "baseURL must end in \"/\" and have no query",
 			"write the folder that dist/ is served from, such as \""+o+"/\""))
 	}
-	if len(codeFaults)+len(frameFaults) > 0 {
-		return l // what a faulty list allows can't be told
-	}
 	for _, remote := range r.Remotes {
-		for i := range remote.Releases {
-			l.Add(checkEntry(r.Policy, remote, &remote.Releases[i], code, frames)...)
+		for _, release := range remote.Releases {
+			o, err := Origin(release.Entry.Value)
+			switch {
+			case release.Entry.IsZero():
+			case err != nil:
+				d := urlFault(remote.File, release.Entry, err)
+				d.Remote = remote.Name.Value
+				l.Add(d)
+			case len(codeFaults)+len(frameFaults) == 0: // or what the lists allow can't be told
+				l.Add(checkAllowed(r.Policy, remote, release.Entry, o, code, frames)...)
+			}
 		}
 	}
 	return l
@@ -136,24 +179,18 @@ func listed(p *registry.Policy, texts []registry.Text) (origins []string, l diag
 }
 
 func urlFault(f registry.File, t registry.Text, err error) diag.Diagnostic {
-	d := diag.Diagnostic{Rule: "origin/malformed", Message: "the URL " + diag.Quote(t.Value) + " " + err.Error(),
-		Help: "write it in full: https://, host, path"}
+	d := diag.Diagnostic{Rule: "origin/malformed", Message: "the URL " + diag.Quote(t.Value) + " " + err.Error()}
 	if errors.Is(err, errScheme) {
-		d.Rule, d.Help = "origin/scheme", "serve it over https"
+		d.Rule = "origin/scheme"
+	}
+	var e urlError
+	if errors.As(err, &e) {
+		d.Help = e.help
 	}
 	return f.Fault(t, d)
 }
 
-func checkEntry(p *registry.Policy, r *registry.Remote, release *registry.Release, code, frames []string) (l diag.List) {
-	if release.Entry.IsZero() {
-		return nil
-	}
-	o, err := Origin(release.Entry.Value)
-	if err != nil {
-		d := urlFault(r.File, release.Entry, err)
-		d.Remote = r.Name.Value
-		return diag.List{d}
-	}
+func checkAllowed(p *registry.Policy, r *registry.Remote, entry registry.Text, o string, code, frames []string) diag.List {
 	if slices.Contains(code, o) || !r.Code() && slices.Contains(frames, o) {
 		return nil
 	}
@@ -162,14 +199,14 @@ func checkEntry(p *registry.Policy, r *registry.Remote, release *registry.Releas
 		allowed = slices.Concat(code, frames)
 	}
 	if slices.Contains(frames, o) {
-		return diag.List{fault(r, release.Entry, "origin/not-allowed", o+" may serve frames, not code",
+		return diag.List{fault(r, entry, "origin/not-allowed", o+" may serve frames, not code",
 			"serve the code from one for code: "+listing("origins", code), p.File.Note(p.FrameOrigins[slices.Index(frames, o)], "it is allowed for frames here"))}
 	}
 	help := "serve it from one that is allowed (" + listing("origins", allowed) + "), or ask the platform team to allow the origin"
 	if near := diag.Nearest(o, allowed); near != "" {
 		help = "did you mean " + near + "?"
 	}
-	d := fault(r, release.Entry, "origin/not-allowed", o+" is not an origin that the policy allows", help)
+	d := fault(r, entry, "origin/not-allowed", o+" is not an origin that the policy allows", help)
 	if len(p.Origins) > 0 {
 		d.Notes = append(d.Notes, p.File.Note(p.Origins[0], "the origins are listed here"))
 	}

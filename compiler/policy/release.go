@@ -55,7 +55,7 @@ func checkReleases(r *registry.Remote) (l diag.List) {
 		v, err := semver.ParseVersion(release.Version.Value)
 		if err != nil {
 			l.Add(fault(r, release.Version, "release/version", diag.Quote(release.Version.Value)+" is not a semantic version",
-				"numbers have no leading zeros, also in a prerelease, and no part is empty"))
+				"numbers have no leading zeros, also in a prerelease, none is beyond 64 bits, and no part is empty"))
 			continue
 		}
 		for i, w := range seen {

@@ -37,7 +37,7 @@ var routeRule = Rule{
 		for _, c := range r.Cohorts {
 			for _, choice := range c.Routes {
 				if _, err := ParseRoute(choice.What.Value); err != nil {
-					l.Add(cohortFault(c, choice.What, "route/path", diag.Quote(choice.What.Value)+" "+err.Error(), "write an absolute path such as /checkout"))
+					l.Add(cohortFault(c, choice.What, "route/path", diag.Quote(choice.What.Value)+" "+err.Error(), "write an absolute path such as /checkout: it takes all below it, too"))
 				}
 			}
 		}
@@ -65,13 +65,18 @@ func ParseRoute(s string) (Route, error) {
 		return Route{}, errors.New("is more than a path")
 	}
 	path := strings.TrimSuffix(s, "/*")
+	if strings.HasSuffix(path, "/") {
+		return Route{}, errors.New("ends in a slash")
+	}
 	for _, segment := range strings.Split(path[1:], "/") {
 		switch {
 		case segment == "":
 			return Route{}, errors.New("has an empty segment")
 		case segment == "." || segment == "..":
 			return Route{}, errors.New("has a segment that browsers resolve away")
-		case strings.ContainsAny(segment, "*{}[]\\") || segment[0] == ':':
+		case strings.Contains(segment, "\\"):
+			return Route{}, errors.New("holds a backslash")
+		case strings.ContainsAny(segment, "*{}[]") || segment[0] == ':':
 			return Route{}, errors.New("is a pattern; a route is a path prefix")
 		}
 	}
@@ -86,7 +91,7 @@ func checkRoutes(r *registry.Remote) (l diag.List) {
 	for _, route := range r.Routes {
 		parsed, err := ParseRoute(route.Path.Value)
 		if err != nil {
-			l.Add(fault(r, route.Path, "route/path", diag.Quote(route.Path.Value)+" "+err.Error(), "write an absolute path such as /checkout"))
+			l.Add(fault(r, route.Path, "route/path", diag.Quote(route.Path.Value)+" "+err.Error(), "write an absolute path such as /checkout: it takes all below it, too"))
 			continue
 		}
 		if first, ok := seen[parsed]; ok {

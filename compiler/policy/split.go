@@ -44,10 +44,12 @@ var splitRule = Rule{
 	},
 }
 
+const emptyHelp = "write a version, a range, or \"*\" for the newest"
+
 func checkPin(c *registry.Cohort, p *registry.Pin) diag.List {
 	switch {
 	case !p.Range.IsZero() && strings.TrimSpace(p.Range.Value) == "":
-		return diag.List{cohortFault(c, p.Range, "pin/empty", "the pin of "+p.Remote.Value+" is empty", "write a version, a range, or \"*\" for the newest")}
+		return diag.List{cohortFault(c, p.Range, "pin/empty", "the pin of "+p.Remote.Value+" is empty", emptyHelp)}
 	case !p.Range.IsZero():
 		return nil
 	case !p.Disabled.IsZero() && p.Split != nil:
@@ -62,6 +64,9 @@ func checkSplit(c *registry.Cohort, p *registry.Pin) (l diag.List) {
 	sum, exact := 0, true
 	seen := map[string]registry.Text{}
 	for _, v := range p.Split {
+		if strings.TrimSpace(v.Version.Value) == "" {
+			l.Add(cohortFault(c, v.Version, "pin/empty", "a variant of "+p.Remote.Value+" has an empty version", emptyHelp))
+		}
 		n, ok := Hundredths(v.Percent.Value)
 		if sum += n; !ok {
 			exact = false

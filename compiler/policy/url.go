@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"muster/compiler/diag"
 	"muster/compiler/registry"
@@ -32,11 +33,12 @@ func checkURLs(r *registry.Registry) (l diag.List) {
 		}
 		for i := range remote.Releases {
 			release := &remote.Releases[i]
-			first, ok := seen[release.Entry.Value]
+			address := address(release.Entry.Value)
+			first, ok := seen[address]
 			switch {
 			case release.Entry.IsZero():
 			case !ok:
-				seen[release.Entry.Value] = use{remote, release}
+				seen[address] = use{remote, release}
 			case first.release.Integrity.Value != release.Integrity.Value:
 				l.Add(fault(remote, release.Entry, "release/url-reused",
 					fmt.Sprintf("%s %s has this URL too, with another integrity", first.remote.Name, first.release.Version),
@@ -46,4 +48,17 @@ func checkURLs(r *registry.Registry) (l diag.List) {
 		}
 	}
 	return l
+}
+
+// address is a URL with its origin as browsers write it: two spellings of one URL are one. A malformed one is itself.
+func address(raw string) string {
+	origin, err := Origin(raw)
+	if err != nil {
+		return raw
+	}
+	rest := raw[strings.Index(raw, "://")+3:]
+	if path := strings.IndexAny(rest, "/?"); path >= 0 {
+		return origin + rest[path:]
+	}
+	return origin
 }

@@ -37,14 +37,24 @@ var waiverRule = Rule{Findings: []diag.Rule{{
 
 // Waivers are the policy's waivers, at one moment.
 type Waivers struct {
-	policy *registry.Policy
-	now    time.Time
-	used   []bool
+	registry *registry.Registry
+	policy   *registry.Policy
+	rules    []diag.Rule
+	waivable []string
+	now      time.Time
+	used     []bool
 }
 
-// NewWaivers holds p's waivers against now, the commit's time; with the zero time none has expired.
-func NewWaivers(p *registry.Policy, now time.Time) *Waivers {
-	return &Waivers{policy: p, now: now, used: make([]bool, len(p.Waivers))}
+// NewWaivers holds the policy's waivers against all rules there are, and against now, the commit's time; with the zero
+// time none has expired.
+func NewWaivers(r *registry.Registry, rules []diag.Rule, now time.Time) *Waivers {
+	w := &Waivers{registry: r, policy: r.Policy, rules: rules, now: now, used: make([]bool, len(r.Policy.Waivers))}
+	for _, r := range rules {
+		if r.Waivable {
+			w.waivable = append(w.waivable, r.ID)
+		}
+	}
+	return w
 }
 
 // Apply returns the findings that no waiver excuses, and remembers which waivers did.
@@ -79,7 +89,7 @@ func (w *Waivers) covers(d diag.Diagnostic, cohort string) bool {
 	covered := false
 	for i, waiver := range w.policy.Waivers {
 		named := !waiver.Remote.IsZero() || !waiver.Cohort.IsZero()
-		if waiver.Rule.Value == d.Rule && named && !w.expired(waiver) &&
+		if waiver.Rule.Value == d.Rule && slices.Contains(w.waivable, d.Rule) && named && !w.expired(waiver) &&
 			(waiver.Remote.IsZero() || waiver.Remote.Value == d.Remote) && (waiver.Cohort.IsZero() || waiver.Cohort.Value == cohort) {
 			w.used[i], covered = true, true
 		}
@@ -96,30 +106,30 @@ func (w *Waivers) expired(waiver registry.Waiver) bool {
 	return err == nil && !w.now.IsZero() && !w.now.Before(until)
 }
 
-// Check finds what is wrong with the waivers themselves, given all rules there are. It comes after every Apply. Whether a
-// waiver is used can only be told of a registry that was read completely.
-func (w *Waivers) Check(rules []diag.Rule, complete bool) (l diag.List) {
-	var waivable []string
-	for _, r := range rules {
-		if r.Waivable {
-			waivable = append(waivable, r.ID)
-		}
-	}
+// named reports whether what a waiver is for exists; or policy.Check says that it does not.
+func (w *Waivers) named(waiver registry.Waiver) bool {
+	return (waiver.Remote.IsZero() || w.registry.Remote(waiver.Remote.Value) != nil) &&
+		(waiver.Cohort.IsZero() || w.registry.Cohort(waiver.Cohort.Value) != nil)
+}
+
+// Check finds what is wrong with the waivers themselves. It comes after every Apply. Whether a waiver is used can only be
+// told of a registry that was read completely.
+func (w *Waivers) Check() (l diag.List) {
 	for i, waiver := range w.policy.Waivers {
 		report := func(t registry.Text, rule, message, help string) {
 			l.Add(policyFault(w.policy, t, rule, message, help))
 		}
-		switch known := slices.ContainsFunc(rules, func(r diag.Rule) bool { return r.ID == waiver.Rule.Value }); {
+		switch known := slices.ContainsFunc(w.rules, func(r diag.Rule) bool { return r.ID == waiver.Rule.Value }); {
 		case !known:
 			report(waiver.Rule, "waiver/unknown-rule", "there is no rule "+diag.Quote(waiver.Rule.Value),
-				diag.DidYouMean(waiver.Rule.Value, waivable, listing("rules that can be waived", waivable)))
-		case !slices.Contains(waivable, waiver.Rule.Value):
-			report(waiver.Rule, "waiver/unknown-rule", waiver.Rule.Value+" can't be waived", listing("rules that can be waived", waivable))
+				diag.DidYouMean(waiver.Rule.Value, w.waivable, listing("rules that can be waived", w.waivable)))
+		case !slices.Contains(w.waivable, waiver.Rule.Value):
+			report(waiver.Rule, "waiver/unknown-rule", waiver.Rule.Value+" can't be waived", listing("rules that can be waived", w.waivable))
 		case waiver.Remote.IsZero() && waiver.Cohort.IsZero():
 			report(waiver.Rule, "waiver/broad", "this waiver names neither remote nor cohort", "name what it is for")
 		case w.expired(waiver):
 			report(waiver.Until, "waiver/expired", fmt.Sprintf("this waiver of %s expired on %s", waiver.Rule, waiver.Until), "mend what it waives, or ask the platform team to renew it")
-		case !w.used[i] && complete:
+		case !w.used[i] && w.registry.Complete() && w.named(waiver):
 			report(waiver.Rule, "waiver/unused", "this waiver waives nothing", "remove it")
 		}
 	}

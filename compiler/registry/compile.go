@@ -21,6 +21,7 @@ import (
 type compiler struct {
 	definitions map[string][]declaration
 	compiled    map[string]*shape
+	open        map[string]bool          // definitions that are being compiled, down from the last list or struct
 	position    func(token.Pos) diag.Pos // of a registry's own files
 }
 
@@ -32,7 +33,7 @@ type declaration struct {
 }
 
 func newCompiler(position func(token.Pos) diag.Pos) *compiler {
-	return &compiler{definitions: map[string][]declaration{}, compiled: map[string]*shape{}, position: position}
+	return &compiler{definitions: map[string][]declaration{}, compiled: map[string]*shape{}, open: map[string]bool{}, position: position}
 }
 
 // add gathers the definitions of a file. What was compiled without it is forgotten.
@@ -40,7 +41,7 @@ func (c *compiler) add(f *ast.File, builtin bool) {
 	clear(c.compiled)
 	for _, d := range f.Decls {
 		if fd, ok := d.(*ast.Field); ok {
-			if name, _, err := ast.LabelName(fd.Label); err == nil {
+			if name, bare, err := ast.LabelName(fd.Label); err == nil && bare {
 				c.definitions[name] = append(c.definitions[name], declaration{fd.Value, fd.Attrs, builtin})
 			}
 		}
@@ -54,6 +55,8 @@ func (c *compiler) definition(name string) *shape {
 	}
 	s := &shape{}
 	c.compiled[name] = s // before its parts: definitions may be recursive
+	c.open[name] = true
+	defer delete(c.open, name)
 	declarations := c.definitions[name]
 	switch len(declarations) {
 	case 0:
@@ -119,7 +122,7 @@ func (e expression) ident(x *ast.Ident) *shape {
 	if k, ok := basicKinds[x.Name]; ok && len(e.definitions[x.Name]) == 0 {
 		return &shape{kinds: k}
 	}
-	if strings.HasPrefix(x.Name, "#") {
+	if strings.HasPrefix(x.Name, "#") && !e.open[x.Name] { // or it comes back to itself without a step down
 		return &shape{kinds: kindAny, all: []*shape{e.definition(x.Name)}}
 	}
 	return &shape{opaque: true}
@@ -227,13 +230,21 @@ func disjunction(arms []*shape) *shape {
 // takes is the kinds that s might fit, references followed; those on the way are not followed twice.
 func (s *shape) takes(seen []*shape) kind {
 	k := s.kinds
-	if slices.Contains(seen, s) {
+	if s.opaque || slices.Contains(seen, s) {
 		return kindAny
 	}
 	for _, part := range s.all {
 		k &= part.takes(append(seen, s))
 	}
 	return k
+}
+
+// below is e one level down, in a list or a struct, where a definition may come back to itself.
+func (e expression) below() expression {
+	c := *e.compiler
+	c.open = map[string]bool{}
+	e.compiler = &c
+	return e
 }
 
 func (e expression) list(x *ast.ListLit) *shape {
@@ -247,7 +258,7 @@ func (e expression) list(x *ast.ListLit) *shape {
 			return &shape{opaque: true}
 		}
 		if rest.Type != nil {
-			s.item = e.compile(rest.Type)
+			s.item = e.below().compile(rest.Type)
 		}
 		return s
 	}
@@ -272,7 +283,7 @@ func (e expression) structure(x *ast.StructLit) *shape {
 
 // field adds one field of a struct, and reports whether it is within the subset.
 func (e expression) field(f *fields, d *ast.Field) bool {
-	value := e.withSentence(e.compile(d.Value), d.Attrs)
+	value := e.withSentence(e.below().compile(d.Value), d.Attrs)
 	if key, ok := d.Label.(*ast.ListLit); ok {
 		if len(key.Elts) != 1 {
 			return false

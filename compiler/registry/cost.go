@@ -68,7 +68,7 @@ func (s *Schema) refuseCostly(tree *ast.File) (l diag.List) {
 		}
 		return true
 	}, nil)
-	c := costsOf(append(definitionFiles(), tree)...)
+	c := costsOf(append(slices.Clone(s.trees), tree)...)
 	tooMuch := func(n ast.Node, message string) {
 		l.Add(diag.Diagnostic{Pos: s.position(n.Pos()), Length: 1, Rule: "schema/cue", Message: message, Help: "write the values out"})
 	}
@@ -145,6 +145,10 @@ func (c costs) combinations(n ast.Node) int {
 		total = max(1, c.reference(c.arms, n.Name, func(v ast.Node, known int) int { return max(1, known) * c.combinations(v) }))
 	default:
 		ast.Walk(n, func(m ast.Node) bool {
+			if f, ok := m.(*ast.Field); ok {
+				total = max(total, c.combinations(f.Value)) // its name refers to nothing
+				return false
+			}
 			if _, ok := m.(ast.Expr); ok && m != n {
 				total = max(total, c.combinations(m))
 				return false

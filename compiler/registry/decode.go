@@ -20,9 +20,12 @@ func each(n *yaml.Node, f func(key Text, v *yaml.Node)) {
 	}
 }
 
-// text keeps one copy of equal texts: ranges, package names and owners recur in every file.
-func text(n *yaml.Node) Text {
-	return Text{Value: unique.Make(n.Value).Value(), Mark: markOf(n)}
+func text(n *yaml.Node) Text { return Text{Value: n.Value, Mark: markOf(n)} }
+
+// recurring keeps one copy of a text that stands in many files: a package's name, its range, an owner.
+func recurring(t Text) Text {
+	t.Value = unique.Make(t.Value).Value()
+	return t
 }
 
 func texts(n *yaml.Node) []Text {
@@ -66,11 +69,11 @@ func decodeRemote(f File, top *yaml.Node) *Remote {
 		case "name":
 			r.Name = text(v)
 		case "owner":
-			r.Owner = text(v)
+			r.Owner = recurring(text(v))
 		case "kind":
 			r.Host = v.Value == "host"
 		case "runtime":
-			r.Runtime = text(v).Value
+			r.Runtime = recurring(text(v)).Value
 		case "container":
 			r.Container = text(v)
 		case "hosts":
@@ -122,7 +125,7 @@ func decodeLoad(l *Loading, n *yaml.Node) {
 		case "retries":
 			l.Retries, _ = strconv.Atoi(v.Value)
 		case "prefetch":
-			l.Prefetch = text(v).Value
+			l.Prefetch = recurring(text(v)).Value
 		case "fallback":
 			each(v, func(key Text, v *yaml.Node) {
 				switch key.Value {
@@ -145,7 +148,7 @@ func decodeRelease(n *yaml.Node) Release {
 		case "entry":
 			r.Entry = text(v)
 		case "type":
-			r.Type = text(v).Value
+			r.Type = recurring(text(v)).Value
 		case "integrity":
 			r.Integrity = text(v)
 		case "size":
@@ -196,7 +199,7 @@ func decodeSharedAll(n *yaml.Node) []Shared {
 }
 
 func decodeShared(pkg Text, n *yaml.Node) Shared {
-	s := Shared{Package: pkg}
+	s := Shared{Package: recurring(pkg)}
 	flag := func(v *yaml.Node, value, set SharedFlags) {
 		if s.Flags |= set; truth(v) {
 			s.Flags |= value
@@ -205,9 +208,9 @@ func decodeShared(pkg Text, n *yaml.Node) Shared {
 	each(n, func(key Text, v *yaml.Node) {
 		switch key.Value {
 		case "version":
-			s.Version = text(v)
+			s.Version = recurring(text(v))
 		case "requiredVersion":
-			s.RequiredVersion = text(v)
+			s.RequiredVersion = recurring(text(v))
 			if kindOf(v) == kindBool {
 				s.Flags |= AnyVersion
 			}

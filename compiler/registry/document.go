@@ -203,6 +203,7 @@ var yamlPhrases = []struct{ has, message, help string }{
 	{"did not find expected alphabetic or numeric character", "a * or & without a name",
 		"put the value in quotes: in YAML they stand for aliases and anchors"},
 	{"did not find expected <document start>", "a text behind the end of the document", "remove it, or check the indentation"},
+	{"found incompatible YAML document", "a %YAML line for another version", "remove it: muster reads YAML as it comes"},
 	{"exceeded max depth", fmt.Sprintf("nesting deeper than %d levels", maxDepth), "flatten it"},
 }
 

@@ -63,7 +63,7 @@ func (e *explainer) explain(s *shape, n *yaml.Node, about subject) {
 		return
 	}
 	if s.takes(nil)&k == 0 {
-		e.wrongKind(s, n, k, about)
+		e.wrongKind(s.refusing(k), n, k, about)
 		return
 	}
 	before := len(e.list)
@@ -81,13 +81,31 @@ func (e *explainer) explain(s *shape, n *yaml.Node, about subject) {
 	}
 	for _, part := range s.all {
 		said := *part
-		if s.say != "" && (part.say == "" || part.origin.Line == 0) {
+		if s.say != "" && part.origin.Line == 0 {
 			said.say = s.say
 		}
 		if len(e.list) == before || part.origin.Line > 0 || n.Kind != yaml.ScalarNode {
 			e.explain(&said, n, about)
 		}
 	}
+}
+
+// refusing is the registry's own constraint that refuses a kind which muster's shape takes; s itself where there is none.
+func (s *shape) refusing(k kind) *shape {
+	var own *shape
+	for _, part := range s.all {
+		if part.takes(nil)&k != 0 {
+			continue
+		}
+		if part = part.refusing(k); part.origin.Line == 0 {
+			return s
+		}
+		own = part
+	}
+	if own == nil || s.kinds&k == 0 {
+		return s
+	}
+	return own
 }
 
 // wrongKind is a text where a number belongs, and so on. Versions without quotes are the common case.
@@ -285,13 +303,11 @@ func (s *shape) describe() string {
 	switch {
 	case s.say != "":
 		return s.say
-	case s.source != "" && s.kinds&^kindString == 0 && len(s.tests) > 0:
-		return "a text that satisfies " + s.source
 	case s.word != nil && s.kinds == kindString:
 		return strconv.Quote(*s.word)
 	case s.word != nil:
 		return *s.word
-	case len(s.arms) > 0:
+	case len(s.arms) > 0 && !s.opaque:
 		var each []string
 		for _, a := range s.arms {
 			each = append(each, a.describe())
@@ -299,8 +315,10 @@ func (s *shape) describe() string {
 		return oneOf(each)
 	case len(s.all) == 1:
 		return s.all[0].describe()
-	case s.source != "":
-		return "as " + s.source + " asks"
+	case s.source != "" && s.opaque:
+		return "a value that satisfies " + s.source
+	case s.source != "" && len(s.tests) > 0:
+		return s.kinds.String() + " that satisfies " + s.source
 	}
 	return s.takes(nil).String()
 }

@@ -57,7 +57,7 @@ func (s *Schema) loosens(x ast.Expr, to *shape, about string) (l diag.List) {
 func (s *Schema) loosensField(d ast.Decl, to *shape, about string) (l diag.List) {
 	switch d := d.(type) {
 	case *ast.Ellipsis:
-		l.Add(s.loosening(d, about+" can't be opened with ..."))
+		l.Add(s.loosening(d, about+` can't be opened with "..."`))
 	case *ast.EmbedDecl:
 		l.Add(s.loosening(d, "an embedding in "+about+" could add fields"))
 	case *ast.Comprehension:
@@ -100,7 +100,7 @@ func (s *Schema) incompatible(x ast.Expr, to *shape, about string) (diag.Diagnos
 
 // named is a struct definition of the registry's own; nil for others.
 func (s *Schema) named(name string) *ast.StructLit {
-	for _, f := range s.allFiles()[len(definitionFiles()):] {
+	for _, f := range s.ownTrees {
 		for _, d := range f.Decls {
 			fd, ok := d.(*ast.Field)
 			if !ok {

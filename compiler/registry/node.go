@@ -73,8 +73,21 @@ func (b *nodeBuilder) scalar(v cue.Value, n *yaml.Node) {
 	case cue.BytesKind:
 		b.fault(v, "bytes, where a text belongs", "use double quotes")
 	default:
-		b.fault(v, "this is "+v.IncompleteKind().String()+", not a value", "write the value")
+		b.fault(v, unsettled(v), "write the value")
 	}
+}
+
+// unsettled says why v is no value yet.
+func unsettled(v cue.Value) string {
+	switch k := v.IncompleteKind(); {
+	case k == cue.StringKind:
+		return "this leaves open which text is meant"
+	case k != cue.BottomKind && k&^cue.NumberKind == 0:
+		return "this leaves open which number is meant"
+	case k == cue.TopKind, k == cue.BottomKind:
+		return "this comes to no value; does it refer to itself?"
+	}
+	return "this leaves open which value is meant"
 }
 
 func (b *nodeBuilder) fault(v cue.Value, message, help string) {

@@ -60,11 +60,10 @@ func loadSchema(files []ownFile, thorough bool) (s *Schema, registry, policy *ya
 		files[i].before = files[i-1].before + bytes.Count(files[i-1].text, []byte("\n")) + 1
 	}
 	s, builtin := newSchema(files, thorough)
-	var trees []*ast.File
 	for _, f := range files {
 		tree, faults := s.parseOwn(f)
 		if l.Add(faults...); tree != nil {
-			trees = append(trees, tree)
+			s.ownTrees = append(s.ownTrees, tree)
 			l.Add(s.checkTree(f, tree, builtin)...)
 		}
 	}
@@ -75,10 +74,10 @@ func loadSchema(files []ownFile, thorough bool) (s *Schema, registry, policy *ya
 	if err != nil {
 		return s, nil, nil, s.cueFaults(err)
 	}
-	for _, tree := range trees {
+	for _, tree := range s.ownTrees {
 		s.shapes.add(tree, false)
 	}
-	s.narrowed = len(trees) > 0
+	s.narrowed = len(s.ownTrees) > 0
 	b := nodeBuilder{schema: s}
 	registry, policy = b.field(v, "registry"), b.field(v, "policy")
 	return s, registry, policy, b.list
@@ -89,7 +88,8 @@ func newSchema(files []ownFile, thorough bool) (*Schema, []string) {
 	s := &Schema{files: files, thorough: thorough}
 	s.shapes = newCompiler(s.position)
 	s.builtin.files, s.own.files = definitionFiles, s.allFiles
-	for _, f := range definitionFiles() {
+	s.trees = definitionFiles()
+	for _, f := range s.trees {
 		s.shapes.add(f, true)
 	}
 	return s, slices.Sorted(maps.Keys(s.shapes.definitions))
@@ -146,10 +146,12 @@ func (s *Schema) checkTree(f ownFile, tree *ast.File, builtin []string) (l diag.
 }
 
 func (s *Schema) checkField(fd *ast.Field, builtin []string) diag.List {
-	name, _, err := ast.LabelName(fd.Label)
+	name, bare, err := ast.LabelName(fd.Label)
 	switch {
 	case err != nil:
 		return diag.List{s.faultAt(fd.Label, "schema/cue", "a field whose name is computed", "write the name out")}
+	case !bare && strings.Trim(name, "#_") != name:
+		return diag.List{s.faultAt(fd.Label, "schema/unknown-field", "unknown field "+diag.Quote(name), "write "+name+" without quotes: within them it is no definition")}
 	case slices.Contains(builtin, name):
 		return s.loosens(fd.Value, s.shapes.definition(name), name)
 	case strings.HasPrefix(name, "#"):
@@ -193,7 +195,7 @@ func (s *Schema) faultAt(n ast.Node, rule, message, help string) diag.Diagnostic
 	pos := s.position(n.Pos())
 	length := 1
 	if end := n.End(); end.IsValid() && end.Line() == n.Pos().Line() {
-		length = max(1, end.Column()-n.Pos().Column())
+		length = max(1, s.position(end).Column-pos.Column)
 	}
 	return diag.Diagnostic{Pos: pos, Length: length, Rule: rule, Message: message, Help: help}
 }
@@ -225,6 +227,18 @@ func (s *Schema) ownPosition(err errors.Error) (diag.Pos, bool) {
 	return diag.Pos{}, false
 }
 
+// otherSides are the further places in the registry's own files that a CUE error is about.
+func (s *Schema) otherSides(err errors.Error, pos diag.Pos) (notes []diag.Note) {
+	for _, p := range err.InputPositions() {
+		other := s.position(p)
+		if slices.ContainsFunc(s.files, func(f ownFile) bool { return f.path == other.File }) && other != pos {
+			notes = append(notes, diag.Note{Pos: other, Message: "the other side is here"})
+			pos = other
+		}
+	}
+	return notes
+}
+
 // onItsLine moves a place behind the end of a line, where CUE misses something, to the last character of the line.
 func (s *Schema) onItsLine(pos diag.Pos) diag.Pos {
 	for _, f := range s.files {
@@ -248,7 +262,8 @@ func (s *Schema) cueFaults(err error) (l diag.List) {
 		if path := strings.Join(e.Path(), "."); path != "" {
 			message = path + ": " + message
 		}
-		l.Add(diag.Diagnostic{Pos: pos, Length: 1, Rule: "schema/cue", Message: message, Help: "the file is CUE: `cue vet` may tell more"})
+		l.Add(diag.Diagnostic{Pos: pos, Length: 1, Rule: "schema/cue", Message: message, Notes: s.otherSides(e, pos),
+			Help: "the file is CUE: `cue vet` may tell more"})
 	}
 	slices.SortStableFunc(l, func(a, b diag.Diagnostic) int { return cmp.Compare(a.Message, b.Message) })
 	return l

@@ -26,6 +26,8 @@ type Schema struct {
 	narrowed     bool // whether the registry's own files take part
 	shapes       *compiler
 	files        []ownFile
+	trees        []*ast.File // the built-in files' syntax, to read; what CUE builds of is parsed anew
+	ownTrees     []*ast.File // the same of the registry's own files
 	thorough     bool
 }
 
@@ -60,9 +62,12 @@ func definitionFiles() []*ast.File {
 	return files
 }
 
-// build makes one CUE instance of files. The environment's CUE_DEBUG could switch closedness off, so it is overridden.
+// newContext overrides the environment's CUE_DEBUG, which could switch closedness off.
+func newContext() *cue.Context { return cuecontext.New(cuecontext.CUE_DEBUG("opendef=0")) }
+
+// buildInstance makes one CUE instance of files.
 func buildInstance(files []*ast.File) (cue.Value, error) {
-	ctx := cuecontext.New(cuecontext.CUE_DEBUG("opendef=0"))
+	ctx := newContext()
 	instance := build.NewContext().NewInstance("", nil)
 	for _, f := range files {
 		if err := instance.AddSyntax(f); err != nil {
@@ -70,6 +75,9 @@ func buildInstance(files []*ast.File) (cue.Value, error) {
 		}
 	}
 	v := ctx.BuildInstance(instance)
+	if err := v.Validate(); err != nil {
+		return v, err
+	}
 	return v, v.Err()
 }
 
@@ -86,7 +94,7 @@ func (d *cueDefinitions) faults(definition string, document any) []errors.Error 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v := d.get()
-	u := v.LookupPath(cue.ParsePath(definition)).Unify(v.Context().Encode(document))
+	u := v.LookupPath(cue.ParsePath(definition)).Unify(newContext().Encode(document))
 	return errors.Errors(u.Validate(cue.Concrete(true)))
 }
 
@@ -200,15 +208,34 @@ func (s *Schema) unexplained(c coverage, top *yaml.Node, fault errors.Error) (d 
 	if c.at(at, key) || c.within(at) {
 		return d, false
 	}
-	format, args := fault.Msg()
-	d = diag.Diagnostic{Rule: "schema/constraint", Message: fmt.Sprintf("this does not satisfy the registry's own schema: "+format, args...)}
-	if pos, ok := s.ownPosition(fault); ok {
+	d = diag.Diagnostic{Rule: "schema/constraint", Message: "this does not satisfy the registry's own schema"}
+	pos, ok := s.ownPosition(fault)
+	if ok {
 		d.Notes = []diag.Note{{Pos: pos, Message: "the constraint is set here"}}
+	}
+	if source := s.sourceAt(pos); source != "" && at.Kind != yaml.ScalarNode { // CUE would write the list or struct out
+		d.Notes[0].Message = "this registry asks for it here: " + source
+	} else {
+		format, args := fault.Msg()
+		d.Message += ": " + fmt.Sprintf(format, args...)
 	}
 	if at.Kind != yaml.ScalarNode && key != nil {
 		at = key
 	}
 	return c.file.at(at, d), true
+}
+
+// sourceAt is the expression that stands at a place in the registry's own files, "" if there is none.
+func (s *Schema) sourceAt(pos diag.Pos) (source string) {
+	for _, tree := range s.ownTrees {
+		ast.Walk(tree, func(n ast.Node) bool {
+			if x, ok := n.(ast.Expr); ok && source == "" && s.position(x.Pos()) == pos {
+				source = sourceText(x)
+			}
+			return source == ""
+		}, nil)
+	}
+	return source
 }
 
 // plain is a document as Go values, for CUE: ints and floats as such, everything else that is scalar as text.

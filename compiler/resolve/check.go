@@ -163,10 +163,13 @@ func (v *resolver) checkStatus(c *Cohort, p *Pin, choice Choice) {
 	if status.IsZero() {
 		return
 	}
-	d := diag.Diagnostic{Rule: "release/" + status.Value,
-		Message: fmt.Sprintf("%s %s is %s: %s", p.Remote.Name, release.Version, status, release.Reason),
-		Notes:   []diag.Note{p.Remote.File.Note(status, "it is "+status.Value+" here")},
-		Help:    "pin another release" + v.suggestion(p.Remote)}
+	message := fmt.Sprintf("%s %s is %s", p.Remote.Name, release.Version, status)
+	if !release.Reason.IsZero() {
+		message += ": " + release.Reason.Value
+	}
+	d := diag.Diagnostic{Rule: "release/" + status.Value, Message: message,
+		Notes: []diag.Note{p.Remote.File.Note(status, "it is "+status.Value+" here")},
+		Help:  "pin another release" + v.suggestion(p.Remote)}
 	if status.Value == registry.Deprecated {
 		d.Severity = diag.Warning
 	}

@@ -68,6 +68,9 @@ func (v *resolver) choose(c *registry.Cohort, from Source, remote *registry.Remo
 		}
 		return choice, choice.Release != nil
 	}
+	if strings.TrimSpace(asked.Value) == "" {
+		return choice, false // pin/empty has said so
+	}
 	within, err := v.ranges.parse(asked.Value)
 	if err != nil {
 		v.found.add(from.Cohort, from.Cohort.File.Fault(asked, diag.Diagnostic{Rule: "pin/version", Remote: remote.Name.Value,
@@ -83,12 +86,26 @@ func (v *resolver) choose(c *registry.Cohort, from Source, remote *registry.Remo
 			return choice, true
 		}
 	}
-	why := "no release of " + remote.Name.Value + " is in " + diag.Quote(asked.Value)
-	if slices.ContainsFunc(v.releases(remote), func(c candidate) bool { return c.release.Status.IsZero() && c.version.Prerelease() }) {
-		why += "; a range catches no prerelease unless it names one"
-	}
-	v.unmatched(from, remote, asked, why)
+	v.unmatched(from, remote, asked, v.whyNone(remote, asked.Value, within))
 	return choice, false
+}
+
+// whyNone says why a range finds no release.
+func (v *resolver) whyNone(remote *registry.Remote, asked string, within semver.Range) string {
+	why := "no release of " + remote.Name.Value + " is in " + diag.Quote(asked)
+	for _, c := range v.releases(remote) {
+		core, _, prerelease := strings.Cut(c.release.Version.Value, "-")
+		final, err := semver.ParseVersion(core)
+		switch {
+		case within.Contains(c.version) && !c.release.Status.IsZero():
+			return "every release of " + remote.Name.Value + " in " + diag.Quote(asked) + " is deprecated or revoked"
+		case within.Contains(c.version):
+			return why + " but prereleases, which the cohort may not have"
+		case prerelease && err == nil && within.Contains(final):
+			return why + "; a range catches no prerelease unless it names one"
+		}
+	}
+	return why
 }
 
 // exact prefers the release that is written the same; build metadata may be left out.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"muster/compiler/diag"
+	"muster/compiler/policy"
 	"muster/compiler/registry"
 )
 
@@ -62,13 +63,15 @@ type resolver struct {
 	ranges      ranges
 	prereleases []string
 	judged      map[*registry.Release]verdict
+	routesOf    map[*registry.Remote][]policy.Route
 	found       findings
 }
 
 // Resolve works out every cohort. What the policy finds fault with, a name that names nothing or a circle, is passed over
 // here. A cohort with findings is still in the plan, without the pins that could not be resolved.
 func Resolve(r *registry.Registry) (*Plan, diag.List) {
-	v := resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{}, judged: map[*registry.Release]verdict{}}
+	v := resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{},
+		judged: map[*registry.Release]verdict{}, routesOf: map[*registry.Remote][]policy.Route{}}
 	for _, p := range r.Policy.Prereleases {
 		v.prereleases = append(v.prereleases, p.Value)
 	}
@@ -91,7 +94,7 @@ func (v *resolver) cohort(c *registry.Cohort) *Cohort {
 			resolved.Pins = append(resolved.Pins, pin)
 		}
 	}
-	if len(inherited) == 0 && v.registry.Complete() {
+	if len(inherited) == 0 && v.registry.Complete() && v.intact(c) {
 		v.found.add(c, c.File.Fault(c.Name, diag.Diagnostic{Rule: "cohort/empty", Severity: diag.Warning,
 			Message: c.Name.Value + " pins nothing, so it is served an empty page", Help: "add pins:, or extends: another cohort"}))
 	}
@@ -108,6 +111,13 @@ func (v *resolver) chain(c *registry.Cohort) (chain []*registry.Cohort) {
 		chain, c = append(chain, c), v.registry.Cohort(c.Extends.Value)
 	}
 	return chain
+}
+
+// intact reports whether a cohort's inheritance ends with one that inherits from none; or reference/cohort, or
+// cohort/extends-cycle, says so.
+func (v *resolver) intact(c *registry.Cohort) bool {
+	chain := v.chain(c)
+	return chain[len(chain)-1].Extends.IsZero()
 }
 
 // inherited are a cohort's pins by remote name, its own before those it inherits.

@@ -40,12 +40,15 @@ func (a claim) overlap(b claim) bool {
 }
 
 func (v *resolver) routes(c *Cohort) {
-	claims := map[policy.Route][]claim{}
+	claims := make(map[policy.Route][]claim, len(c.Pins))
 	for i := range c.Pins {
 		p := &c.Pins[i]
-		for j, route := range p.Remote.Routes {
-			if parsed, err := policy.ParseRoute(route.Path.Value); err == nil && len(p.Choices) > 0 {
-				claims[parsed] = append(claims[parsed], claim{p, route.Path, j})
+		if len(p.Choices) == 0 {
+			continue
+		}
+		for j, route := range v.parsed(p.Remote) {
+			if route.Path != "" {
+				claims[route] = append(claims[route], claim{p, p.Remote.Routes[j].Path, j})
 			}
 		}
 	}
@@ -67,6 +70,19 @@ func (v *resolver) routes(c *Cohort) {
 		v.checkChoice(c, "route", choice, claims[route])
 	}
 	slices.SortFunc(c.Routes, compareRoutes)
+}
+
+// parsed are a remote's routes, parsed once; the zero Route stands for one that can't be read.
+func (v *resolver) parsed(r *registry.Remote) []policy.Route {
+	routes, ok := v.routesOf[r]
+	if !ok {
+		for _, route := range r.Routes {
+			parsed, _ := policy.ParseRoute(route.Path.Value) // route/path has said so
+			routes = append(routes, parsed)
+		}
+		v.routesOf[r] = routes
+	}
+	return routes
 }
 
 // compareRoutes puts the longest path first, counted in segments, and the exact "/" before the catch-all.
@@ -159,7 +175,8 @@ func (v *resolver) contested(c *Cohort, kind string, a, b claim) {
 // checkChoice reports a choice of the cohort's own that picks a remote which does not ask for the path or place.
 func (v *resolver) checkChoice(c *Cohort, kind string, choice chosenBy, all []claim) {
 	picked := choice.choice.Remote.Value
-	if choice.cohort != c.Declared || !v.registry.Complete() || slices.ContainsFunc(all, func(a claim) bool { return a.pin.Remote.Name.Value == picked }) {
+	named := v.registry.Remote(picked) != nil // or reference/remote says so
+	if choice.cohort != c.Declared || !named || !v.registry.Complete() || slices.ContainsFunc(all, func(a claim) bool { return a.pin.Remote.Name.Value == picked }) {
 		return
 	}
 	for i := range c.Pins {
