@@ -88,7 +88,7 @@ func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
 			return frozen{}, nil, fmt.Errorf("reading the commit that %s is frozen at: %w", c.Name, err)
 		}
 		if err != nil {
-			return frozen{}, fault("frozen/commit", fmt.Sprintf("the commit of this freeze can't be read: %v", err), "name a commit of this repository"), nil
+			return frozen{}, fault("frozen/commit", fmt.Sprintf("the commit of this freeze can't be read: %v", err), "name one of the commits that led to this one"), nil
 		}
 		if s.plan == nil {
 			return frozen{}, fault("frozen/commit", "the registry at "+commit+" does not compile: "+s.reason, "name a commit at which it did"), nil
@@ -159,10 +159,17 @@ func resolveAt(tree fs.FS, thorough bool) (*resolve.Plan, string, error) {
 	}
 	for _, d := range found.Sorted() {
 		if d.Severity == diag.Error {
-			return nil, fmt.Sprintf("%s:%d: %s", d.Pos.File, d.Pos.Line, d.Message), nil
+			return nil, place(d.Pos) + ": " + d.Message, nil
 		}
 	}
 	return nil, "for no reason that is known", nil
+}
+
+func place(p diag.Pos) string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
 // revoked holds a frozen cohort's releases against today's revocations.

@@ -111,7 +111,7 @@ func shell(t *testing.T, dir, command string) string {
 }
 
 // binFolder holds this test binary under the name muster; TestMain runs the program when it is called so.
-func binFolder(t *testing.T) string {
+func binFolder(t testing.TB) string {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -30,18 +31,24 @@ const optionalMark = "\uFDD0"
 
 var optionalKey = regexp.MustCompile(`([\pL\pN_$-])\?(:(?:[ \r\n]|$))`)
 
+var indentedByTab = regexp.MustCompile(`(?m)^ *\t`)
+
 // parseDocument reads one YAML file into its top node, which is nil if nothing usable is left. A node without findings
 // holds no duplicate keys, aliases, anchors, tags, keys that are not texts, or depth over maxDepth. From a node with
 // findings all that is taken out, so that the rest can be explained in the same run, and nothing else.
 func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
-	if l := guard(f, text); len(l) > 0 {
+	l := guard(f, text)
+	switch tabs := !slices.ContainsFunc(l, func(d diag.Diagnostic) bool { return d.Rule != "yaml/tab" }); {
+	case len(l) > 0 && (!tabs || indentedByTab.Match(text)):
+		return nil, l
+	case len(l) > 0: // between and behind values they can be told from nothing but spaces
+		text = bytes.ReplaceAll(text, []byte("\t"), []byte(" "))
+	}
+	top, faults := decodeOne(f, text)
+	if l.Add(faults...); top == nil {
 		return nil, l
 	}
-	top, l := decodeOne(f, text)
-	if top == nil || len(l) > 0 {
-		return nil, l
-	}
-	g := nodeGuard{file: f, text: text}
+	g := nodeGuard{file: f, text: text, list: l}
 	g.node(top, 0)
 	if g.full {
 		return nil, g.list

@@ -31,11 +31,14 @@ func (e *explainer) add(d diag.Diagnostic) {
 type subject struct {
 	name string     // "kind"; "" for the document
 	item bool       // an item of the list called name
+	keys bool       // a key in the mapping called name
 	key  *yaml.Node // the field's key; nil for the document and for items
 }
 
 func (s subject) String() string {
 	switch {
+	case s.keys:
+		return "a key in " + subject{name: s.name}.String()
 	case s.name == "":
 		return "the document"
 	case s.item:
@@ -239,7 +242,10 @@ func (e *explainer) explainFields(s *shape, n *yaml.Node, about subject) {
 			}
 		}
 		if !known {
-			meant = append(meant, e.unknown(f, key, about, free))
+			name, s := e.unknown(f, key, about, free)
+			if meant = append(meant, name); s != nil {
+				e.explain(s, val, in)
+			}
 		}
 	}
 	for _, name := range f.required {
@@ -259,12 +265,12 @@ func (f *fields) absent(n *yaml.Node) (free []string) {
 	return free
 }
 
-// unknown reports a field that is not in the shape, and returns the one of the free names that was probably meant, or "".
-func (e *explainer) unknown(f *fields, key *yaml.Node, about subject, free []string) string {
+// unknown reports a field that is not in the shape, and returns the one of the free names that was probably meant, with the
+// shape of its value; "" and nil if there is none.
+func (e *explainer) unknown(f *fields, key *yaml.Node, about subject, free []string) (string, *shape) {
 	if len(f.named) == 0 && len(f.patterns) == 1 {
-		e.fault(key, nil, diag.Diagnostic{Rule: "schema/pattern",
-			Message: fmt.Sprintf("a key in %s must be %s, not %s", about, f.patterns[0].key.describe(), diag.Quote(key.Value))})
-		return ""
+		e.explain(f.patterns[0].key, key, subject{name: about.name, keys: true})
+		return "", f.patterns[0].value
 	}
 	where := ""
 	if about.name != "" {
@@ -272,7 +278,10 @@ func (e *explainer) unknown(f *fields, key *yaml.Node, about subject, free []str
 	}
 	e.fault(key, nil, diag.Diagnostic{Rule: "schema/unknown-field", Message: "unknown field " + diag.Quote(key.Value) + where,
 		Help: diag.DidYouMean(key.Value, free, "the fields here are "+strings.Join(f.order, ", "))})
-	return diag.Nearest(key.Value, free)
+	if near := diag.Nearest(key.Value, free); near != "" {
+		return near, f.named[near].shape
+	}
+	return "", nil
 }
 
 func (e *explainer) missing(s *shape, f *fields, n *yaml.Node, name string, about subject) {
