@@ -183,7 +183,7 @@ func checkFrozen(t *testing.T) {
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	for i, size := range []generate.Size{
-		{Remotes: 0, Cohorts: 1, Releases: 1}, {Remotes: 3, Cohorts: 2, Releases: 1, Shared: 1}, {Remotes: 60, Cohorts: 8, Releases: 4, Shared: 8},
+		{Remotes: 0, Cohorts: 1, Releases: 1, Shared: 1}, {Remotes: 3, Cohorts: 2, Releases: 1, Shared: 1}, {Remotes: 60, Cohorts: 8, Releases: 4, Shared: 8},
 	} {
 		t.Run(fmt.Sprintf("%d remotes", size.Remotes), func(t *testing.T) {
 			t.Parallel()
