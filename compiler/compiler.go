@@ -70,7 +70,7 @@ func Check(in Input) (*Checked, diag.List, error) {
 	checked := &Checked{Plan: plan}
 	frozen, err := checked.thaw(in)
 	rules.Wait()
-	found = waivers.Apply(slices.Concat(found, faults, l, frozen))
+	found = waivers.Apply(slices.Concat(found, slices.DeleteFunc(slices.Concat(faults, l, frozen), r.Echo)))
 	found.Add(waivers.Check()...)
 	if found.HasErrors() || err != nil {
 		return nil, found.Sorted(), err

@@ -321,6 +321,6 @@ func (r repository) write(t *testing.T, archive *txtar.Archive, one string) {
 func (r repository) commit(t *testing.T) string {
 	t.Helper()
 	r.must(t, "git", "add", "-A")
-	r.must(t, "git", "commit", "-q", "-m", "a commit")
+	r.must(t, "git", "commit", "-q", "--allow-empty", "-m", "a commit")
 	return strings.TrimSpace(r.must(t, "git", "rev-parse", "HEAD"))
 }

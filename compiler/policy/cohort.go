@@ -31,8 +31,8 @@ func checkCohorts(r *registry.Registry) (l diag.List) {
 			l.Add(checkAudience(c)...)
 			continue
 		}
-		if byDefault != nil && byDefault.Name.Value == c.Name.Value {
-			continue // name/duplicate says so
+		if c.Name.IsZero() || byDefault != nil && byDefault.Name.Value == c.Name.Value {
+			continue // schema/missing-field or name/duplicate says so
 		}
 		if byDefault != nil {
 			l.Add(cohortFault(c, c.Name, "cohort/default", byDefault.Name.Value+" and "+c.Name.Value+" both have no audience",

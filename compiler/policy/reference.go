@@ -100,7 +100,7 @@ func (c references) remote(r *registry.Remote) (l diag.List) {
 
 // expose looks for a module in the releases of the remote itself.
 func (c references) expose(r *registry.Remote, expose registry.Text) diag.List {
-	if expose.IsZero() || len(r.Releases) == 0 {
+	if expose.IsZero() || len(r.Releases) == 0 || c.Absent(r.Name.Value) {
 		return nil
 	}
 	known := exposed(r)
@@ -126,7 +126,7 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 		}
 	}
 	provider := c.remotes[consumed.Remote.Value]
-	if provider == nil && c.Absent(consumed.Remote.Value) {
+	if c.Absent(consumed.Remote.Value) {
 		return l
 	}
 	if provider == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"runtime"
 	"slices"
@@ -43,27 +44,30 @@ func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
 	}
 	usable := !l.HasErrors()
 	found.Add(l...)
-	remotes, l, err := loadFiles(tree, files[remotesFolder], s, "#Remote", decodeRemote)
-	if found.Add(l...); err != nil {
+	remotes, err := loadFiles(tree, files[remotesFolder], s, "#Remote", decodeRemote)
+	if err != nil {
 		return nil, nil, err
 	}
-	cohorts, l, err := loadFiles(tree, files[cohortsFolder], s, "#Cohort", decodeCohort)
-	if found.Add(l...); err != nil {
+	cohorts, err := loadFiles(tree, files[cohortsFolder], s, "#Cohort", decodeCohort)
+	if err != nil {
 		return nil, nil, err
 	}
+	found = slices.Concat(found, remotes.findings, cohorts.findings)
 	if !usable {
 		return nil, found, nil
 	}
-	r := &Registry{Remotes: remotes, Cohorts: cohorts, Policy: decodePolicy(s.file(), registryNode, policyNode), faulty: map[string]bool{}}
+	r := &Registry{Remotes: remotes.values, Cohorts: cohorts.values, Policy: decodePolicy(s.file(), registryNode, policyNode),
+		faulty: map[string]bool{}, spoiled: remotes.spoiled}
+	maps.Copy(r.spoiled, cohorts.spoiled)
 	for _, d := range found {
 		if d.Severity == diag.Error {
 			r.faulty[stem(d.Pos.File)] = true
 		}
 	}
-	for _, remote := range remotes {
+	for _, remote := range remotes.values {
 		r.misnamed(remote.File, remote.Name)
 	}
-	for _, c := range cohorts {
+	for _, c := range cohorts.values {
 		r.misnamed(c.File, c.Name)
 	}
 	slices.SortStableFunc(r.Remotes, func(a, b *Remote) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
@@ -104,8 +108,9 @@ func readAll(tree fs.FS, names []string) ([]ownFile, error) {
 }
 
 // loadFiles checks and decodes the files of one folder, several at a time; the result is in the order of names.
-func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, decode func(File, *yaml.Node) *T) ([]*T, diag.List, error) {
+func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, decode func(File, *yaml.Node) *T) (loaded[T], error) {
 	values, findings, failures := make([]*T, len(names)), make([]diag.List, len(names)), make([]error, len(names))
+	echoes := make([]map[diag.Pos]bool, len(names))
 	s.shapes.definition(definition) // compiled before it is shared
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -119,18 +124,32 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 					continue
 				}
 				top, l := s.document(definition, f, text)
-				if findings[i] = l; len(l) == 0 {
-					values[i] = decode(f, top)
+				if findings[i] = l; top == nil || top.Kind != yaml.MappingNode {
+					continue
+				}
+				if values[i] = decode(f, top); len(l) > 0 {
+					echoes[i] = spoiledBy(f, top, l)
 				}
 			}
 		})
 	}
 	workers.Wait()
 	if err := errors.Join(failures...); err != nil {
-		return nil, nil, err
+		return loaded[T]{}, err
 	}
-	values = slices.DeleteFunc(values, func(v *T) bool { return v == nil })
-	return values, slices.Concat(findings...), nil
+	all := loaded[T]{values: slices.DeleteFunc(values, func(v *T) bool { return v == nil }), findings: slices.Concat(findings...),
+		spoiled: map[diag.Pos]bool{}}
+	for _, places := range echoes {
+		maps.Copy(all.spoiled, places)
+	}
+	return all, nil
+}
+
+// loaded is what came of the files of one folder.
+type loaded[T any] struct {
+	values   []*T
+	findings diag.List
+	spoiled  map[diag.Pos]bool
 }
 
 // readFile reads at most a little more than limit bytes, so that a huge file costs no memory before it is refused.

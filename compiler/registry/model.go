@@ -6,7 +6,10 @@
 // fit together, is the matter of compiler/policy.
 package registry
 
-import "time"
+import (
+	"muster/compiler/diag"
+	"time"
+)
 
 // Registry is everything that a registry's files declare. It must not be changed.
 type Registry struct {
@@ -14,11 +17,12 @@ type Registry struct {
 	Cohorts []*Cohort // by name, likewise
 	Policy  *Policy
 
-	faulty map[string]bool // by the names of files that could not be taken
+	faulty  map[string]bool   // by the names of files that have faults of form
+	spoiled map[diag.Pos]bool // the places of those faults, and what they bear on
 }
 
-// Absent reports whether a name may belong to a file that is there, and was found faulty or misnamed: what refers to it is
-// not to blame.
+// Absent reports whether a name belongs, or may belong, to a file that was found faulty or misnamed: what refers to it is not
+// to blame.
 func (r *Registry) Absent(name string) bool { return r.faulty[name] }
 
 // misnamed notes the name that a file should have declared.

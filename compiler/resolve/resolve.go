@@ -138,8 +138,8 @@ func (v *resolver) inherited(c *registry.Cohort) (pins []Source) {
 // pin resolves one pin for a cohort; ok is false if nothing could be chosen, which is then a finding.
 func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
 	remote := v.registry.Remote(from.Pin.Remote.Value)
-	if remote == nil {
-		return Pin{}, false // reference/remote has said so
+	if remote == nil || v.registry.Absent(remote.Name.Value) {
+		return Pin{}, false // reference/remote has said so, or the remote's own file
 	}
 	pin := Pin{Remote: remote, From: from}
 	if !pin.Disabled().IsZero() {
