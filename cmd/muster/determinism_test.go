@@ -26,11 +26,13 @@ type variant struct {
 	umask string // "" for that of the test
 }
 
+var processors = []string{"GOMAXPROCS=1", "GOMAXPROCS=2", "GOMAXPROCS=8"}
+
 // surroundings are what a machine may do to a process.
 func surroundings(dir string) []variant {
 	var all []variant
-	for _, env := range []string{"TZ=Pacific/Kiritimati", "TZ=America/St_Johns", "TZ=nonsense", "LC_ALL=C", "LC_ALL=tr_TR.UTF-8", "LANG=de_DE.ISO-8859-1",
-		"GOMAXPROCS=1", "GOMAXPROCS=2", "GOMAXPROCS=8", "GOGC=1", "NO_COLOR=1", "HOME=/", "GIT_CONFIG_PARAMETERS='core.autocrlf=true'"} {
+	for _, env := range append([]string{"TZ=Pacific/Kiritimati", "TZ=America/St_Johns", "TZ=nonsense", "LC_ALL=C", "LC_ALL=tr_TR.UTF-8",
+		"LANG=de_DE.ISO-8859-1", "GOGC=1", "NO_COLOR=1", "HOME=/", "GIT_CONFIG_PARAMETERS='core.autocrlf=true'"}, processors...) {
 		all = append(all, variant{name: env, dir: dir, env: []string{env}})
 	}
 	return append(all, variant{name: "umask 0077", dir: dir, umask: "0077"}, variant{name: "umask 0022", dir: dir, umask: "0022"})
@@ -53,27 +55,38 @@ func (v variant) compile(t *testing.T) map[string][]byte {
 // TestSameCommitSameBytes: the first invariant of all.
 func TestSameCommitSameBytes(t *testing.T) {
 	t.Parallel()
-	everything, err := txtar.ParseFile("testdata/everything.txtar")
+	archive, err := txtar.ParseFile("testdata/everything.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
+	atTop, one := twoCommits(t, archive, ".")
+	below, other := twoCommits(t, archive, "apps/shop")
+	want := variant{dir: atTop.dir}.compile(t)
+	checkClean(t, want, one)
+	compare(t, want, surroundings(atTop.dir))
+	compare(t, want, checkouts(t, atTop, "."))
+	compare(t, want, bare(t, atTop))
+	// The same registry further down is another commit. Nothing else may differ.
+	want["pointer.json"] = bytes.ReplaceAll(want["pointer.json"], []byte(one), []byte(other))
+	compare(t, want, checkouts(t, below, "apps/shop"))
+}
+
+// TestSameBytesAtOnce: files of a registry are read several at a time.
+func TestSameBytesAtOnce(t *testing.T) {
+	t.Parallel()
 	large := &txtar.Archive{}
-	for _, f := range generate.Files(7, generate.Size{Remotes: 30, Cohorts: 4, Releases: 2, Shared: 6}) {
+	for _, f := range generate.Files(7, generate.Size{Remotes: 40, Cohorts: 5, Releases: 3, Shared: 8}) {
 		large.Files = append(large.Files, txtar.File{Name: f.Path, Data: f.Text})
 	}
-	for name, archive := range map[string]*txtar.Archive{"everything": everything, "large": large} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			atTop, one := twoCommits(t, archive, ".")
-			below, other := twoCommits(t, archive, "apps/shop")
-			want := variant{dir: atTop.dir}.compile(t)
-			checkClean(t, want, one)
-			compare(t, want, slices.Concat(surroundings(atTop.dir), checkouts(t, atTop, ".")))
-			// The same registry further down is another commit. Nothing else may differ.
-			shifted := maps.Clone(want)
-			shifted["pointer.json"] = bytes.ReplaceAll(want["pointer.json"], []byte(one), []byte(other))
-			compare(t, shifted, checkouts(t, below, "apps/shop"))
-		})
+	r, one := twoCommits(t, large, ".")
+	want := variant{dir: r.dir}.compile(t)
+	checkClean(t, want, one)
+	for _, v := range append(bare(t, r), variant{name: "the work tree", dir: r.dir}) {
+		var all []variant
+		for _, env := range processors {
+			all = append(all, variant{name: v.name + ", " + env, dir: v.dir, args: v.args, env: append([]string{env}, v.env...)})
+		}
+		compare(t, want, all)
 	}
 }
 
@@ -114,7 +127,7 @@ func checkouts(t *testing.T, r repository, registry string) []variant {
 	}
 	stored(t, r.process, r.dir, "packs: 0")
 	stored(t, r.process, packed, "count: 0")
-	all := []variant{
+	return []variant{
 		{name: "loose", dir: filepath.Join(r.dir, registry)},
 		{name: "packed", dir: filepath.Join(packed, registry)},
 		{name: "a commit of a packed clone", dir: filepath.Join(packed, registry), args: []string{"--at", "HEAD"}},
@@ -123,10 +136,6 @@ func checkouts(t *testing.T, r repository, registry string) []variant {
 		{name: "through a link", dir: t.TempDir(), args: []string{"-C", filepath.Join(way, registry)}},
 		{name: "from a folder of the registry", dir: filepath.Join(clone, registry, "cohorts"), args: []string{"-C", ".."}},
 	}
-	if registry == "." {
-		all = append(all, bare(t, r)...)
-	}
-	return all
 }
 
 // bare are repositories without a work tree, which hold a registry at the top alone.
@@ -202,7 +211,7 @@ func TestSameFindings(t *testing.T) {
 	}
 	for _, format := range []string{"text", "json"} {
 		var first string
-		for _, env := range []string{"GOMAXPROCS=1", "GOMAXPROCS=2", "GOMAXPROCS=8", "LC_ALL=tr_TR.UTF-8"} {
+		for _, env := range append([]string{"LC_ALL=tr_TR.UTF-8"}, processors...) {
 			stdout, stderr, status := process{dir, []string{env}}.run(t, "muster", "check", "-o", format)
 			got := fmt.Sprintf("%s%sexit status %d", stdout, stderr, status)
 			if first = cmp.Or(first, got); got != first {

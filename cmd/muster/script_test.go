@@ -110,7 +110,7 @@ func scriptStatus(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // commit NAME [DATE] commits all that is in the current folder's work tree. NAME is the message, and a variable that holds
-// the commit's id.
+// the commit's id; NAME_short holds the first digits of it.
 func scriptCommit(ts *testscript.TestScript, _ bool, args []string) {
 	tick := ts.Value(minutes{}).(*int)
 	*tick++
@@ -123,7 +123,9 @@ func scriptCommit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("git", "add", "-A"))
 	ts.Check(ts.Exec("git", "commit", "-q", "--allow-empty", "-m", args[0]))
 	ts.Check(ts.Exec("git", "rev-parse", "HEAD"))
-	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+	id := strings.TrimSpace(ts.ReadFile("stdout"))
+	ts.Setenv(args[0], id)
+	ts.Setenv(args[0]+"_short", id[:7])
 }
 
 // expand FILE... puts variables, such as the ids of commits, into files.

@@ -117,6 +117,12 @@ func (s *Schema) parseOwn(f ownFile) (*ast.File, diag.List) {
 	if !utf8.Valid(f.text) {
 		return nil, diag.List{file.whole("yaml/encoding", "the file is not UTF-8", "save the file as UTF-8")}
 	}
+	if i := bytes.IndexFunc(bytes.ReplaceAll(f.text, []byte("\r\n"), []byte("\n ")), control); i >= 0 {
+		line := 1 + bytes.Count(f.text[:i], []byte("\n"))
+		column := utf8.RuneCount(f.text[bytes.LastIndexByte(f.text[:i], '\n')+1:i]) + 1
+		return nil, diag.List{{Pos: file.pos(line, column), Length: 1, Rule: "yaml/control",
+			Message: fmt.Sprintf("a control character, %U", rune(f.text[i])), Help: "remove it"}}
+	}
 	if depth := deepest(f.text); depth > maxCUEDepth {
 		return nil, diag.List{file.whole("schema/cue", fmt.Sprintf("brackets or signs %d deep; the limit is %d", depth, maxCUEDepth), "flatten it")}
 	}
@@ -126,6 +132,9 @@ func (s *Schema) parseOwn(f ownFile) (*ast.File, diag.List) {
 	}
 	return tree, nil
 }
+
+// control reports characters that CUE and editors would place differently, or that hide text.
+func control(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || noncharacter(r) }
 
 // checkTree refuses what could hang CUE, widen the built-in shape, or be there without effect.
 func (s *Schema) checkTree(f ownFile, tree *ast.File, builtin []string) (l diag.List) {
