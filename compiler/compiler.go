@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
@@ -63,13 +62,11 @@ func Check(in Input) (*Checked, diag.List, error) {
 		return nil, found.Sorted(), err
 	}
 	waivers := policy.NewWaivers(r, Rules(), in.Origin.Time)
-	var faults diag.List
-	var rules sync.WaitGroup
-	rules.Go(func() { faults = policy.Check(r) }) // beside resolving: a tenth of the time on thousands of remotes
+	policed := policy.Start(r) // beside resolving: on thousands of remotes that saves a twentieth of the time
 	plan, l := resolve.Resolve(r)
 	checked := &Checked{Plan: plan}
 	frozen, err := checked.thaw(in)
-	rules.Wait()
+	faults := policed()
 	found = waivers.Apply(slices.Concat(found, slices.DeleteFunc(slices.Concat(faults, l, frozen), r.Echo)))
 	found.Add(waivers.Check()...)
 	if found.HasErrors() || err != nil {

@@ -114,8 +114,14 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 	s.shapes.definition(definition) // compiled before it is shared
 	var next atomic.Int64
 	var workers sync.WaitGroup
+	var bug atomic.Pointer[any] // a panic in a worker is passed on to the caller, who may recover it
 	for range min(runtime.GOMAXPROCS(0), len(names)) {
 		workers.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					bug.Store(&r)
+				}
+			}()
 			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
 				f := File{Path: names[i]}
 				text, err := readFile(tree, f.Path, MaxFileSize)
@@ -134,6 +140,9 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 		})
 	}
 	workers.Wait()
+	if r := bug.Load(); r != nil {
+		panic(*r)
+	}
 	if err := errors.Join(failures...); err != nil {
 		return loaded[T]{}, err
 	}
