@@ -82,8 +82,7 @@ func checkInside(t *testing.T, files fstest.MapFS, d diag.Diagnostic) {
 	if file == nil {
 		t.Fatalf("%q is at %q, which is no file", d.Message, d.Pos.File)
 	}
-	text := bytes.ReplaceAll(bytes.ReplaceAll(file.Data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	lines := bytes.Split(text, []byte("\n"))
+	lines := bytes.Split(bytes.ReplaceAll(file.Data, []byte("\r\n"), []byte("\n")), []byte("\n"))
 	if d.Pos.Line > len(lines) || d.Pos.Column > utf8.RuneCount(lines[d.Pos.Line-1])+1 {
 		t.Fatalf("%q is at %d:%d, outside the file", d.Message, d.Pos.Line, d.Pos.Column)
 	}
