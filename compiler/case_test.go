@@ -52,7 +52,7 @@ func TestCases(t *testing.T) {
 }
 
 // elsewhere are rules that need more than files: a file system with links, or a git history.
-var elsewhere = []string{"tree/not-regular", "tree/case-clash", "frozen/commit", "frozen/until"}
+var elsewhere = []string{"tree/size", "tree/not-regular", "tree/case-clash", "frozen/commit", "frozen/until"}
 
 func runCase(t *testing.T, name string, seen map[string]bool) {
 	archive, err := txtar.ParseFile(name)

@@ -30,6 +30,12 @@ var rules = []diag.Rule{{
 	Bad:      "remotes/Checkout.yaml",
 	Good:     "remotes/checkout.yaml",
 }, {
+	ID:       "tree/size",
+	Summary:  "a registry has at most 100,000 files and folders",
+	Protects: "A commit can hold one folder many times over: a check must not walk billions of paths.",
+	Bad:      "remotes/ with 200,000 files",
+	Good:     "remotes/ with a file for each remote",
+}, {
 	ID:       "tree/case-clash",
 	Summary:  "no two paths differ in letter case alone",
 	Protects: "On macOS and Windows they are one file, and one of them is lost.",

@@ -30,6 +30,10 @@ var (
 // maxFolderDepth is how deep teams may nest their folders below remotes/.
 const maxFolderDepth = 4
 
+// maxEntries bounds files and folders: a commit can name one folder many times over, and so hold billions of paths in a
+// few objects.
+const maxEntries = 100_000
+
 // scan lists the files of each folder, in path order, and names what is there but is no registry file.
 func scan(tree fs.FS) (map[string][]string, diag.List, error) {
 	s := scanner{tree: tree, files: map[string][]string{}, folded: map[string]string{}}
@@ -57,6 +61,7 @@ type scanner struct {
 	files  map[string][]string
 	folded map[string]string // lower-case path → the path seen first
 	list   diag.List
+	seen   int // files and folders so far
 }
 
 func (s *scanner) refuse(name, rule, message, help string) {
@@ -70,6 +75,12 @@ func (s *scanner) folder(root, dir string, depth int) error {
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
+		if s.seen++; s.seen > maxEntries {
+			if s.seen == maxEntries+1 {
+				s.refuse(root, "tree/size", fmt.Sprintf("the registry holds more than %d files and folders", maxEntries), "move out what is no declaration")
+			}
+			return nil
+		}
 		if !utf8.ValidString(e.Name()) {
 			s.refuse(name, "tree/file-name", fmt.Sprintf("the file name %q is not UTF-8", e.Name()), "rename it")
 			continue
