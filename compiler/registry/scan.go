@@ -82,7 +82,7 @@ func (s *scanner) folder(root, dir string, depth int) error {
 			return nil
 		}
 		if !utf8.ValidString(e.Name()) {
-			s.refuse(name, "tree/file-name", fmt.Sprintf("the file name %q is not UTF-8", e.Name()), "rename it")
+			s.refuse(name, "tree/file-name", "the file name "+diag.Quote(e.Name())+" is not UTF-8", "rename it")
 			continue
 		}
 		if root == schemaFolder {
@@ -90,7 +90,7 @@ func (s *scanner) folder(root, dir string, depth int) error {
 			continue
 		}
 		if first, ok := s.folded[strings.ToLower(name)]; ok {
-			s.refuse(name, "tree/case-clash", fmt.Sprintf("%q and %q are one file where letter case is ignored", first, name), "rename one of them")
+			s.refuse(name, "tree/case-clash", diag.Quote(first)+" and "+diag.Quote(name)+" are one file where letter case is ignored", "rename one of them")
 		}
 		s.folded[strings.ToLower(name)] = name
 		if err := s.entry(root, name, e, depth); err != nil {
