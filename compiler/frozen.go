@@ -33,8 +33,12 @@ var frozenRules = []diag.Rule{{
 	Good:     "frozen: {at: 3f2c91ab, reason: sprint review, until: 2027-01-01}",
 }}
 
-// maxThaws bounds how many freezes of freezes are followed.
-const maxThaws = 32
+const (
+	maxThaws     = 32 // how many freezes of freezes are followed
+	maxSnapshots = 64 // at how many commits a registry is read: each costs as much as a check
+)
+
+var errSnapshots = fmt.Errorf("freezes lead to more than %d commits, and no more are read", maxSnapshots)
 
 // thaw resolves the frozen cohorts at their commits.
 func (c *Checked) thaw(in Input) (l diag.List, err error) {
@@ -77,14 +81,14 @@ func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
 			"compile in a clone of the registry's repository"), nil
 	}
 	var late diag.List
-	if over(c.Frozen.Until, t.in.Origin.Time) {
+	if registry.Over(c.Frozen.Until, t.in.Origin.Time) {
 		late.Add(c.File.Fault(c.Frozen.Until, diag.Diagnostic{Rule: "frozen/until", Severity: diag.Warning, Cohorts: []string{c.Name.Value},
 			Message: fmt.Sprintf("%s was to be frozen until %s", c.Name, c.Frozen.Until), Help: "thaw it, or say until when"}))
 	}
 	commit := at.Value
 	for range maxThaws {
 		s, err := t.snapshot(commit)
-		if err != nil && !errors.Is(err, history.ErrUnknownRevision) && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, history.ErrUnknownRevision) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errSnapshots) {
 			return frozen{}, nil, fmt.Errorf("reading the commit that %s is frozen at: %w", c.Name, err)
 		}
 		if err != nil {
@@ -105,15 +109,6 @@ func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
 	return frozen{}, fault("frozen/commit", "this freeze leads through more than 32 others", "name the commit whose manifest is meant"), nil
 }
 
-// over reports whether a day, or a moment, has passed; without a "now" none has.
-func over(until registry.Text, now time.Time) bool {
-	end, err := registry.Date(until.Value)
-	if len(until.Value) == len(time.DateOnly) {
-		end = end.AddDate(0, 0, 1)
-	}
-	return err == nil && !now.IsZero() && !now.Before(end)
-}
-
 func find(p *resolve.Plan, cohort string) *resolve.Cohort {
 	for _, c := range p.Cohorts {
 		if c.Declared.Name.Value == cohort {
@@ -132,6 +127,9 @@ func (t *thawer) snapshot(commit string) (*snapshot, error) {
 	}
 	if known := t.snapshots[s.ID]; known != nil {
 		return known, nil
+	}
+	if len(t.snapshots) == maxSnapshots {
+		return nil, errSnapshots
 	}
 	plan, reason, err := resolveAt(s.Tree, t.in.Thorough)
 	if err != nil {

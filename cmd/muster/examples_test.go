@@ -76,30 +76,43 @@ func checkCompile(t *testing.T, dir string) {
 	checkOutput(t, out, len(files(t, dir, "cohorts", "*.yaml")))
 }
 
-// TestMistakes: each of the folders shows one class of mistake, and in expected.txt what a check says to it.
+// TestMistakes: each of the folders shows one class of mistake, and in expected.txt what a check says to it. They are
+// checked in a commit of a fixed day, by which waivers are judged.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	for _, class := range folders(t, filepath.Join(root, "examples", "mistakes")) {
+	mistakes := filepath.Join("examples", "mistakes")
+	classes := folders(t, filepath.Join(root, mistakes))
+	r := newRepository(t)
+	if err := os.CopyFS(filepath.Join(r.dir, mistakes), os.DirFS(filepath.Join(root, mistakes))); err != nil {
+		t.Fatal(err)
+	}
+	r.commit(t)
+	for _, class := range classes {
 		t.Run(class, func(t *testing.T) {
 			t.Parallel()
-			name := filepath.Join(root, "examples", "mistakes", class, "expected.txt")
-			got, stderr, status := process{dir: root}.run(t, "muster", "check", "-C", "examples/mistakes/"+class)
-			if warnings := strings.HasPrefix(stderr, "0 errors, "); got == "" || status > 1 || status == 0 && !warnings {
-				t.Errorf("exit status %d\n%s%s", status, got, stderr)
-			}
-			if update {
-				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("findings differ (-expected.txt +got):\n%s", diff)
-			}
+			checkMistake(t, r, filepath.Join(mistakes, class))
 		})
+	}
+}
+
+func checkMistake(t *testing.T, r repository, dir string) {
+	t.Helper()
+	got, stderr, status := r.run(t, "muster", "check", "-C", dir)
+	if warnings := strings.HasPrefix(stderr, "0 errors, "); got == "" || status > 1 || status == 0 && !warnings {
+		t.Errorf("exit status %d\n%s%s", status, got, stderr)
+	}
+	name := filepath.Join(root, dir, "expected.txt")
+	if update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("findings differ (-expected.txt +got):\n%s", diff)
 	}
 }
 
@@ -162,21 +175,22 @@ func checkFrozen(t *testing.T) {
 	now, then := filepath.Join(out, "now"), filepath.Join(out, "then")
 	process{dir: root}.must(t, "muster", "compile", "--out", now)
 	process{dir: root}.must(t, "muster", "compile", "--out", then, "--at", string(at[1]))
-	var manifests [][]byte
-	for _, dir := range []string{now, then} {
-		p, err := readPointer(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := p.manifest(dir, "uat")
-		if err != nil {
-			t.Fatal(err)
-		}
-		manifests = append(manifests, m)
-	}
-	if diff := cmp.Diff(string(manifests[1]), string(manifests[0])); diff != "" {
+	if diff := cmp.Diff(string(manifestOf(t, then, "uat")), string(manifestOf(t, now, "uat"))); diff != "" {
 		t.Errorf("uat's manifest is not that of %s (-then +now):\n%s", at[1], diff)
 	}
+}
+
+func manifestOf(t *testing.T, dir, cohort string) []byte {
+	t.Helper()
+	p, err := readPointer(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := p.manifest(dir, cohort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // TestGenerated checks what comes of registries of other shapes.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,39 +117,45 @@ for (const file of process.argv.slice(1)) {
   if (write(JSON.parse(text)) !== text) { console.error(file + " is not canonical"); process.exitCode = 1; }
 }`
 
-// checkWithTools asks programs that have nothing to do with muster.
+// checkWithTools asks programs that have nothing to do with muster, as far as they are on PATH.
 func checkWithTools(t *testing.T, dir string, files map[string][]byte) {
 	t.Helper()
-	var documents []string
-	var sums strings.Builder
-	for name := range files {
-		if !strings.HasSuffix(name, ".json") {
-			continue
-		}
-		documents = append(documents, name)
-		if sum, ok := strings.CutPrefix(name, "manifests/"); ok {
-			_, sum, _ = strings.Cut(sum, "/")
-			fmt.Fprintf(&sums, "%s  %s\n", strings.TrimSuffix(sum, ".json"), name)
-		}
-	}
+	documents := slices.DeleteFunc(slices.Sorted(maps.Keys(files)), func(name string) bool { return !strings.HasSuffix(name, ".json") })
 	here := process{dir: dir}
-	if _, err := exec.LookPath("sha256sum"); err == nil {
+	if has("sha256sum") {
 		list := filepath.Join(t.TempDir(), "sums")
-		if err := os.WriteFile(list, []byte(sums.String()), 0o644); err != nil {
+		if err := os.WriteFile(list, []byte(sums(documents)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		here.must(t, "sha256sum", "--check", "--strict", "--quiet", list)
 	}
-	if _, err := exec.LookPath("node"); err == nil {
+	if has("node") {
 		here.must(t, "node", append([]string{"-e", canonicalise}, documents...)...)
 	}
-	if _, err := exec.LookPath("jq"); err == nil {
-		for _, name := range documents {
-			if got := here.must(t, "jq", "-cjS", ".", name); got != string(files[name]) {
-				t.Errorf("%s: jq writes\n%s\nand muster\n%s", name, got, files[name])
-			}
+	for _, name := range documents {
+		if !has("jq") {
+			break
+		}
+		if got := here.must(t, "jq", "-cjS", ".", name); got != string(files[name]) {
+			t.Errorf("%s: jq writes\n%s\nand muster\n%s", name, got, files[name])
 		}
 	}
+}
+
+func has(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+// sums is the list of manifests that sha256sum checks: each is named by its sum.
+func sums(documents []string) string {
+	var b strings.Builder
+	for _, name := range documents {
+		if strings.HasPrefix(name, "manifests/") {
+			fmt.Fprintf(&b, "%s  %s\n", strings.TrimSuffix(path.Base(name), ".json"), name)
+		}
+	}
+	return b.String()
 }
 
 // optional are the keys at the top of a pointer that a compile outside a repository, or in a clean one, leaves out.

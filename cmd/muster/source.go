@@ -26,14 +26,12 @@ func (s *source) Close() {
 
 // open opens the registry that the flags name: a folder, in a repository or not, or a commit.
 func (g *globals) open() (*source, error) {
-	s := &source{}
-	info, err := os.Stat(g.dir)
-	switch {
-	case err != nil:
+	if info, err := os.Stat(g.dir); err != nil {
 		return nil, fmt.Errorf("opening the registry: %w", err)
-	case !info.IsDir():
+	} else if !info.IsDir() {
 		return nil, fmt.Errorf("opening the registry: %q is a file; -C names the folder that holds remotes, cohorts and schema", g.dir)
 	}
+	s := &source{}
 	repo, err := history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
 	switch {
 	case err == nil:
@@ -61,7 +59,7 @@ func (s *source) openCommit(repo *history.Repository, rev string) error {
 	if err != nil {
 		return err
 	}
-	s.History = snapshots{repo, c}
+	s.History = snapshots{repo, repo.Ancestry(c)}
 	if s.Tree, err = repo.Tree(c); err != nil {
 		return err
 	}
@@ -79,12 +77,17 @@ func (s *source) openFolder(repo *history.Repository, dir string) error {
 	}
 	s.closers = append(s.closers, root.Close)
 	s.Tree = root.FS()
-	s.Origin.Unpublishable = "the registry is in no git repository"
 	if repo == nil {
+		s.Origin.Unpublishable = "the registry is in no git repository"
 		return nil
 	}
+	return s.compare(repo)
+}
+
+// compare finds out which commit the work tree is, and whether it is all of it.
+func (s *source) compare(repo *history.Repository) error {
 	c, err := repo.Resolve("HEAD")
-	s.History = snapshots{repo, c}
+	s.History = snapshots{repo, repo.Ancestry(c)}
 	if errors.Is(err, history.ErrUnknownRevision) {
 		s.Origin.Unpublishable = "nothing has been committed yet"
 		return nil
@@ -96,13 +99,10 @@ func (s *source) openFolder(repo *history.Repository, dir string) error {
 		return err
 	}
 	changed, err := repo.Differs(c, s.Tree, registry.Folders)
-	if err != nil {
-		return err
-	}
 	if changed {
 		s.Origin.Unpublishable = "the work tree differs from its commit"
 	}
-	return nil
+	return err
 }
 
 // originOf is what the pointer says of a commit. A clone without the whole history is good enough to compile, and no more.
@@ -120,12 +120,12 @@ func originOf(repo *history.Repository, c history.Commit) (manifest.Origin, erro
 // snapshots reads the commits that led to the one that is compiled. Others are out of reach, though this clone may hold
 // them: another clone may not, and nobody has merged what they say.
 type snapshots struct {
-	repo *history.Repository
-	head history.Commit // zero: nothing has been committed yet
+	repo     *history.Repository
+	ancestry *history.Ancestry
 }
 
 func (s snapshots) Snapshot(commit string) (compiler.Snapshot, error) {
-	c, err := s.repo.Ancestor(s.head, commit)
+	c, err := s.ancestry.Find(commit)
 	if err != nil {
 		return compiler.Snapshot{}, err
 	}

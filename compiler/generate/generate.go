@@ -93,7 +93,7 @@ func integrity(of string) string {
 func (g generator) host() []byte {
 	var b bytes.Buffer
 	b.WriteString("apiVersion: muster/v1\nname: shell\nowner: team-platform\nkind: host\nruntime: module-federation\nreleases:\n")
-	b.WriteString("  - version: \"5.2.0\"\n    shared:\n")
+	b.WriteString("  - version: \"5.2.0\"\n")
 	g.shared(&b)
 	return b.Bytes()
 }
@@ -114,13 +114,16 @@ func (g generator) remote(i int) []byte {
 		if i > 0 {
 			fmt.Fprintf(&b, "    consumes:\n      %s: {version: \">=1.0.0\", exposes: [./Badge]}\n", remoteName(g.rand.IntN(i)))
 		}
-		fmt.Fprintf(&b, "    events:\n      emits: {\"%s:updated\": {count: int, total: number}}\n    shared:\n", name)
+		fmt.Fprintf(&b, "    events:\n      emits: {\"%s:updated\": {count: int, total: number}}\n", name)
 		g.shared(&b)
 	}
 	return b.Bytes()
 }
 
 func (g generator) shared(b *bytes.Buffer) {
+	if g.size.Shared > 0 {
+		b.WriteString("    shared:\n")
+	}
 	for i := range g.size.Shared {
 		p := packages[i%len(packages)]
 		minor, patch := g.rand.IntN(8)+8, g.rand.IntN(10)

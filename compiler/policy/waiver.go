@@ -89,21 +89,12 @@ func (w *Waivers) covers(d diag.Diagnostic, cohort string) bool {
 	covered := false
 	for i, waiver := range w.policy.Waivers {
 		named := !waiver.Remote.IsZero() || !waiver.Cohort.IsZero()
-		if waiver.Rule.Value == d.Rule && slices.Contains(w.waivable, d.Rule) && named && !w.expired(waiver) &&
+		if waiver.Rule.Value == d.Rule && slices.Contains(w.waivable, d.Rule) && named && !registry.Over(waiver.Until, w.now) &&
 			(waiver.Remote.IsZero() || waiver.Remote.Value == d.Remote) && (waiver.Cohort.IsZero() || waiver.Cohort.Value == cohort) {
 			w.used[i], covered = true, true
 		}
 	}
 	return covered
-}
-
-// expired reports whether the waiver's last day is over, in UTC.
-func (w *Waivers) expired(waiver registry.Waiver) bool {
-	until, err := registry.Date(waiver.Until.Value)
-	if len(waiver.Until.Value) == len(time.DateOnly) {
-		until = until.AddDate(0, 0, 1)
-	}
-	return err == nil && !w.now.IsZero() && !w.now.Before(until)
 }
 
 // named reports whether what a waiver is for exists; or policy.Check says that it does not.
@@ -127,7 +118,7 @@ func (w *Waivers) Check() (l diag.List) {
 			report(waiver.Rule, "waiver/unknown-rule", waiver.Rule.Value+" can't be waived", listing("rules that can be waived", w.waivable))
 		case waiver.Remote.IsZero() && waiver.Cohort.IsZero():
 			report(waiver.Rule, "waiver/broad", "this waiver names neither remote nor cohort", "name what it is for")
-		case w.expired(waiver):
+		case registry.Over(waiver.Until, w.now):
 			report(waiver.Until, "waiver/expired", fmt.Sprintf("this waiver of %s expired on %s", waiver.Rule, waiver.Until), "mend what it waives, or ask the platform team to renew it")
 		case !w.used[i] && w.registry.Complete() && w.named(waiver):
 			report(waiver.Rule, "waiver/unused", "this waiver waives nothing", "remove it")

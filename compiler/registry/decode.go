@@ -351,6 +351,16 @@ func Date(s string) (time.Time, error) {
 	return time.Parse(time.RFC3339, s)
 }
 
+// Over reports whether the day (in UTC), or the moment, that a text names has passed. Without a "now", the zero time, none
+// has; nor has one that can't be read, which the policy reports.
+func Over(until Text, now time.Time) bool {
+	end, err := Date(until.Value)
+	if len(until.Value) == len(time.DateOnly) {
+		end = end.AddDate(0, 0, 1)
+	}
+	return err == nil && !now.IsZero() && !now.Before(end)
+}
+
 func decodePolicy(f File, registry, policy *yaml.Node) *Policy {
 	p := &Policy{File: f, TTL: time.Minute}
 	each(registry, func(key Text, v *yaml.Node) {
