@@ -59,7 +59,7 @@ func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
 // guard finds what can be said from the bytes alone.
 func guard(f File, text []byte) (l diag.List) {
 	if len(text) > MaxFileSize {
-		return diag.List{f.whole("yaml/size", fmt.Sprintf("the file has %d bytes; the limit is %d", len(text), MaxFileSize),
+		return diag.List{f.whole("yaml/size", fmt.Sprintf("the file is too large: the limit is %d bytes", MaxFileSize),
 			"split it, or drop releases that no cohort needs any more")}
 	}
 	line, column, comment := 1, 1, false
@@ -228,12 +228,19 @@ type nodeGuard struct {
 const aliasHelp = "write the value out: muster takes no anchors or aliases; if * belongs to a text, put it in quotes"
 
 // report adds a finding at n, or at the first characters of it, which say written.
+// add keeps a finding, unless there are more than will be shown already.
+func (g *nodeGuard) add(d diag.Diagnostic) {
+	if len(g.list) <= maxFindings {
+		g.list.Add(d)
+	}
+}
+
 func (g *nodeGuard) report(n *yaml.Node, rule, message, help, written string, notes ...diag.Note) {
 	d := g.file.at(n, diag.Diagnostic{Rule: rule, Message: message, Help: help, Notes: notes})
 	if written != "" {
 		d.Length = utf8.RuneCountInString(written)
 	}
-	g.list.Add(d)
+	g.add(d)
 }
 
 func (g *nodeGuard) node(n *yaml.Node, depth int) {

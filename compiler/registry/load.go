@@ -130,7 +130,7 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 					continue
 				}
 				top, l := s.document(definition, f, text)
-				if findings[i] = l; top == nil || top.Kind != yaml.MappingNode {
+				if findings[i] = bounded(f, l); top == nil || top.Kind != yaml.MappingNode {
 					continue
 				}
 				if values[i] = decode(f, top); len(l) > 0 {
@@ -152,6 +152,18 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 		maps.Copy(all.spoiled, places)
 	}
 	return all, nil
+}
+
+// maxFindings is how many findings of one file are kept: a hostile file could hold a hundred thousand.
+const maxFindings = 1000
+
+// bounded keeps the first findings of a file, and says that there are more.
+func bounded(f File, l diag.List) diag.List {
+	if len(l) <= maxFindings {
+		return l
+	}
+	return append(l.Sorted()[:maxFindings:maxFindings], f.whole("yaml/size",
+		fmt.Sprintf("more than %d findings in this file; only the first are shown", maxFindings), "mend these first"))
 }
 
 // loaded is what came of the files of one folder.
