@@ -227,7 +227,6 @@ type nodeGuard struct {
 
 const aliasHelp = "write the value out: muster takes no anchors or aliases; if * belongs to a text, put it in quotes"
 
-// report adds a finding at n, or at the first characters of it, which say written.
 // add keeps a finding, unless there are more than will be shown already.
 func (g *nodeGuard) add(d diag.Diagnostic) {
 	if len(g.list) <= maxFindings {
@@ -235,6 +234,7 @@ func (g *nodeGuard) add(d diag.Diagnostic) {
 	}
 }
 
+// report adds a finding at n, or at the first characters of it, which say written.
 func (g *nodeGuard) report(n *yaml.Node, rule, message, help, written string, notes ...diag.Note) {
 	d := g.file.at(n, diag.Diagnostic{Rule: rule, Message: message, Help: help, Notes: notes})
 	if written != "" {
