@@ -11,8 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Decoding turns nodes that fit the shape into values. It can't fail, and skips nothing but the fields that later stages
-// read from the nodes of a single file (a test holds the fields here against those in the schema).
+// Decoding turns nodes into values. It takes what fits the shape, and passes over what does not: the checker has reported
+// that. Fields that no stage reads yet are left out (a test holds the names here against those in the schema).
 
 func each(n *yaml.Node, f func(key Text, v *yaml.Node)) {
 	for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {

@@ -2,7 +2,7 @@
 //
 // A file goes through three steps, each of which finds every fault it can: YAML to nodes (document.go refuses what YAML
 // allows and muster does not), nodes against the shape in CUE (shape.go says yes in microseconds, schema.go asks CUE about
-// the rest), and nodes to the values below (decode.go, which by then can't fail). What the values mean, and whether they
+// the rest), and nodes to the values below (decode.go, which passes over what is faulty). What the values mean, and whether they
 // fit together, is the matter of compiler/policy.
 package registry
 

@@ -22,12 +22,12 @@ import (
 type ownFile struct {
 	path   string
 	text   []byte
-	before int // lines of the files before it, where all are taken as one File
-	lines  []string
+	before int      // lines of the files before it, where all are taken as one File
+	lines  []string // by line number less one; "" for a line of plain ASCII, whose bytes are its characters
 }
 
-// column turns CUE's column, which counts bytes, into one that counts characters. Lines of plain ASCII, and of policies
-// that hold thousands of values on one, need no counting.
+// column turns CUE's column, which counts bytes, into one that counts characters. A policy may hold thousands of values on
+// one line, so a line of plain ASCII is not counted again for each.
 func (f ownFile) column(line, column int) int {
 	if line > len(f.lines) {
 		return column
