@@ -160,8 +160,11 @@ func (e *Encoder) Encode(c *resolve.Cohort) (Manifest, error) {
 
 func (e *Encoder) pin(d *document, p *resolve.Pin) error {
 	name := p.Remote.Name.Value
+	if p.Remote.Gateway {
+		return nil // no browser loads it
+	}
 	if !p.Disabled().IsZero() {
-		if !p.Remote.Host {
+		if p.Remote.Loaded() {
 			d.Disabled[name] = disabled{loadOf(p.Remote).Fallback}
 		}
 		return nil
@@ -213,7 +216,7 @@ func remoteOf(r *registry.Remote, hosts []string) remote {
 	if r.Code() {
 		out.Container = r.Container.Value
 	}
-	if !r.Host {
+	if r.Loaded() {
 		out.Load = loadOf(r)
 	}
 	return out

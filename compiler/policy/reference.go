@@ -94,8 +94,21 @@ func (c references) remote(r *registry.Remote) (l diag.List) {
 		for _, consumed := range release.Consumes {
 			l.Add(c.consumed(r, consumed)...)
 		}
+		for _, called := range release.Calls {
+			l.Add(c.readable(r, called.Version)...)
+		}
 	}
 	return l
+}
+
+func (c references) readable(r *registry.Remote, version registry.Text) diag.List {
+	if version.IsZero() {
+		return nil
+	}
+	if _, err := semver.ParseRange(version.Value); err == nil {
+		return nil
+	}
+	return diag.List{fault(r, version, "reference/range", diag.Quote(version.Value)+" is not a version range", "write a range such as ^3.0.0")}
 }
 
 // expose looks for a module in the releases of the remote itself.
@@ -113,18 +126,16 @@ func (c references) expose(r *registry.Remote, expose registry.Text) diag.List {
 
 func exposed(r *registry.Remote) (all []string) {
 	for _, release := range r.Releases {
-		all = append(all, values(release.Exposes)...)
+		for _, e := range release.Exposes {
+			all = append(all, e.Value)
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
 func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l diag.List) {
-	if !consumed.Version.IsZero() {
-		if _, err := semver.ParseRange(consumed.Version.Value); err != nil {
-			l.Add(fault(r, consumed.Version, "reference/range", diag.Quote(consumed.Version.Value)+" is not a version range", "write a range such as ^3.0.0"))
-		}
-	}
+	l = c.readable(r, consumed.Version)
 	provider := c.remotes[consumed.Remote.Value]
 	if c.Absent(consumed.Remote.Value) {
 		return l
@@ -137,7 +148,7 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 	known := exposed(provider)
 	for _, e := range consumed.Exposes {
 		if len(provider.Releases) > 0 && !slices.Contains(known, e.Value) {
-			l.Add(fault(r, e, "reference/expose", "no release of "+provider.Name.Value+" exposes "+diag.Quote(e.Value),
+			l.Add(fault(r, e.Text, "reference/expose", "no release of "+provider.Name.Value+" exposes "+diag.Quote(e.Value),
 				diag.DidYouMean(e.Value, known, listing("exposed modules", known)), provider.File.Note(provider.Name, provider.Name.Value+" is declared here")))
 		}
 	}

@@ -46,7 +46,7 @@ func checkReleases(r *registry.Remote) (l diag.List) {
 	var seen []semver.Version
 	var texts []registry.Text
 	for _, release := range r.Releases {
-		if release.Entry.IsZero() && !r.Host {
+		if release.Entry.IsZero() && r.Loaded() {
 			l.Add(fault(r, release.Version, "release/entry", fmt.Sprintf("release %s has no entry", release.Version), "add entry: the URL of what a shell loads"))
 		}
 		if !release.Status.IsZero() && release.Reason.IsZero() {

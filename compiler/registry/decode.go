@@ -39,12 +39,6 @@ func texts(n *yaml.Node) []Text {
 	return l
 }
 
-func keys(n *yaml.Node) []Text {
-	l := make([]Text, 0, len(n.Content)/2)
-	each(n, func(key Text, _ *yaml.Node) { l = append(l, key) })
-	return slices.Clip(l)
-}
-
 func items[T any](n *yaml.Node, decode func(*yaml.Node) T) []T {
 	l := make([]T, len(n.Content))
 	for i, c := range n.Content {
@@ -71,7 +65,7 @@ func decodeRemote(f File, top *yaml.Node) *Remote {
 		case "owner":
 			r.Owner = recurring(text(v))
 		case "kind":
-			r.Host = v.Value == "host"
+			r.Host, r.Gateway = v.Value == "host", v.Value == "gateway"
 		case "runtime":
 			r.Runtime = recurring(text(v)).Value
 		case "container":
@@ -161,9 +155,15 @@ func decodeRelease(n *yaml.Node) Release {
 		case "reason":
 			r.Reason = text(v)
 		case "exposes":
-			r.Exposes = keys(v)
+			r.Exposes = decodeExposes(v)
 		case "consumes":
 			r.Consumes = pairs(v, decodeConsumed)
+		case "bundler":
+			decodeBundler(&r.Bundler, v)
+		case "events":
+			decodeEvents(&r, v)
+		case "apis":
+			decodeAPIs(&r, v)
 		case "shared":
 			r.Shared = decodeSharedAll(v)
 		}
@@ -178,10 +178,25 @@ func decodeConsumed(remote Text, n *yaml.Node) Consumed {
 		case "version":
 			c.Version = text(v)
 		case "exposes":
-			c.Exposes = texts(v)
+			c.Exposes = decodeExposes(v)
 		}
 	})
 	return c
+}
+
+func decodeBundler(b *Bundler, n *yaml.Node) {
+	each(n, func(key Text, v *yaml.Node) {
+		switch key.Value {
+		case "name":
+			b.Name = recurring(text(v))
+		case "version":
+			b.Version = recurring(text(v))
+		case "federation":
+			b.Federation = recurring(text(v))
+		case "shareStrategy":
+			b.ShareStrategy = recurring(text(v))
+		}
+	})
 }
 
 func decodeSharedAll(n *yaml.Node) []Shared {
@@ -224,6 +239,8 @@ func decodeShared(pkg Text, n *yaml.Node) Shared {
 			if kindOf(v) == kindBool {
 				s.Flags |= NoImport
 			}
+		case "size":
+			s.Size, _ = strconv.ParseInt(v.Value, 10, 64)
 		case "shareScope":
 			if s.Scopes = texts(v); v.Kind == yaml.ScalarNode {
 				s.Scopes = []Text{text(v)}

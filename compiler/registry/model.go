@@ -59,6 +59,7 @@ type Remote struct {
 	Name         Text
 	Owner        Text
 	Host         bool   // kind: host
+	Gateway      bool   // kind: gateway
 	Runtime      string // one of the constants above
 	Container    Text   // as declared, or the name in camelCase with a zero Mark
 	Hosts        []Text // nil: every host of the same runtime
@@ -69,7 +70,10 @@ type Remote struct {
 }
 
 // Code reports whether the remote's entry is code that runs in the host's page.
-func (r *Remote) Code() bool { return r.Runtime != Iframe && r.Runtime != Page }
+func (r *Remote) Code() bool { return !r.Gateway && r.Runtime != Iframe && r.Runtime != Page }
+
+// Loaded reports whether hosts load it: it is neither a host nor a gateway.
+func (r *Remote) Loaded() bool { return !r.Host && !r.Gateway }
 
 // Route is a path of the page that a remote takes, or a whole subtree if it ends in "/*".
 type Route struct{ Path, Expose Text }
@@ -97,10 +101,60 @@ type Release struct {
 	Files     []Chunk
 	Status    Text // zero, deprecated or revoked
 	Reason    Text
-	Exposes   []Text
+	Bundler   Bundler
+	Exposes   []Exposed
 	Consumes  []Consumed
+	Emits     []Event
+	Listens   []Event
+	Calls     []API // apis.consumes: the version is a range, or zero for any
+	Provides  []API // apis.provides
 	Shared    []Shared
 }
+
+// Bundler is what built a release. Federation is the version of the Module Federation plugin, whose runtime's rules
+// hold; ShareStrategy is version-first, loaded-first or zero.
+type Bundler struct{ Name, Version, Federation, ShareStrategy Text }
+
+// Exposed is a module that a release exposes, or uses of another. Nil Props say nothing of what may be passed.
+type Exposed struct {
+	Text
+	Props *Type
+}
+
+// Event is an event and what its payload may be.
+type Event struct {
+	Name    Text
+	Payload Type
+}
+
+// API is a service and its version.
+type API struct{ Name, Version Text }
+
+// Type is a contract's type as it is written: a CUE expression, a list or a structure.
+type Type struct {
+	Text   Text    // the place, and the expression; for a list or a structure only the place
+	Form   Form    // which of the three it is
+	Items  []Type  // of a list: one type for any number of items, or a type for each
+	Fields []Field // of a structure
+}
+
+// Field is a field of a structure. Its name ends in "?" in the file if it is optional.
+type Field struct {
+	Name     Text // without the "?"
+	Optional bool
+	Type     Type
+}
+
+// Form tells the forms of a type apart.
+type Form uint8
+
+// The forms of a type.
+const (
+	Expression Form = iota
+	Literal         // a number, true, false or null, written without quotes
+	List
+	Structure
+)
 
 // The values of Release.Status.
 const (
@@ -115,7 +169,7 @@ type Chunk struct{ Path, Integrity Text }
 type Consumed struct {
 	Remote  Text
 	Version Text // a range; zero: any
-	Exposes []Text
+	Exposes []Exposed
 }
 
 // Shared is one shared declaration, in Module Federation's terms.
@@ -124,6 +178,7 @@ type Shared struct {
 	Version         Text   // zero: not declared
 	RequiredVersion Text   // zero: not declared; the text "false" without quotes in the file: any
 	Scopes          []Text // nil: default
+	Size            int64  // bytes; 0 if not declared
 	Flags           SharedFlags
 }
 

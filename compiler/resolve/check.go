@@ -57,7 +57,7 @@ func (v *resolver) judge(r *registry.Remote, release *registry.Release) verdict 
 // missing compares with what some release of the remote exposes; what none does is reference/expose's matter.
 func missing(r *registry.Remote, release *registry.Release) (needs []need) {
 	exposes := func(rel *registry.Release, expose registry.Text) bool {
-		return slices.ContainsFunc(rel.Exposes, func(t registry.Text) bool { return t.Value == expose.Value })
+		return slices.ContainsFunc(rel.Exposes, func(e registry.Exposed) bool { return e.Value == expose.Value })
 	}
 	check := func(what, expose registry.Text) {
 		if expose.IsZero() || exposes(release, expose) {

@@ -169,7 +169,7 @@ func (v *resolver) hosts(c *Cohort) {
 	var shared []string // most remotes are loaded by the same hosts: they share one list
 	for i := range c.Pins {
 		p := &c.Pins[i]
-		if p.Remote.Host {
+		if !p.Remote.Loaded() {
 			continue
 		}
 		for _, h := range hosts {
