@@ -9,29 +9,6 @@ import (
 	"muster/compiler/semver"
 )
 
-// findings gathers what is wrong with resolved cohorts. A fault of a release or an inherited pin concerns every cohort
-// that gets it: it is said once, with all their names.
-type findings struct {
-	all   diag.List
-	index map[string]int
-}
-
-func (f *findings) add(c *registry.Cohort, d diag.Diagnostic) {
-	key := fmt.Sprint(d.Rule, d.Pos, d.Message)
-	i, known := f.index[key]
-	if !known {
-		if f.index == nil {
-			f.index = map[string]int{}
-		}
-		i = len(f.all)
-		f.index[key] = i
-		f.all.Add(d)
-	}
-	if about := &f.all[i].Cohorts; !slices.Contains(*about, c.Name.Value) {
-		*about = append(*about, c.Name.Value)
-	}
-}
-
 // verdict is what can be said of a release whoever pins it; it is worked out once.
 type verdict struct {
 	prerelease bool
@@ -146,7 +123,7 @@ func (v *resolver) checkReleases(c *Cohort) {
 			}
 			for _, d := range known.windows {
 				d.Notes = append(slices.Clone(d.Notes), p.From.Cohort.File.Note(choice.Asked, "this pin brings "+p.Remote.Name.Value+" "+choice.Release.Version.Value+" in"))
-				v.found.add(c.Declared, d)
+				v.found.Add(c.Declared.Name.Value, d)
 			}
 		}
 	}
@@ -173,7 +150,7 @@ func (v *resolver) checkStatus(c *Cohort, p *Pin, choice Choice) {
 	if status.Value == registry.Deprecated {
 		d.Severity = diag.Warning
 	}
-	v.found.add(c.Declared, pinned(p, choice, d))
+	v.found.Add(c.Declared.Name.Value, pinned(p, choice, d))
 }
 
 // suggestion names the highest release that is in order.
@@ -192,11 +169,11 @@ func (v *resolver) prerelease(c *Cohort, p *Pin, choice Choice) {
 	if allowed := v.registry.Policy.Prereleases; len(allowed) > 0 {
 		d.Notes = []diag.Note{v.registry.Policy.File.Note(allowed[0], "the cohorts that may are listed here")}
 	}
-	v.found.add(c.Declared, pinned(p, choice, d))
+	v.found.Add(c.Declared.Name.Value, pinned(p, choice, d))
 }
 
 func (v *resolver) missingExpose(c *Cohort, p *Pin, choice Choice, n need) {
-	v.found.add(c.Declared, pinned(p, choice, diag.Diagnostic{Rule: "release/expose",
+	v.found.Add(c.Declared.Name.Value, pinned(p, choice, diag.Diagnostic{Rule: "release/expose",
 		Message: fmt.Sprintf("%s %s does not expose %s, which %s needs", p.Remote.Name, choice.Release.Version, n.expose, diag.Quote(n.what.Value)),
 		Notes: []diag.Note{p.Remote.File.Note(n.expose, "it is asked for here"),
 			p.Remote.File.Note(choice.Release.Version, "the release is declared here")},

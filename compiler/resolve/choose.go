@@ -73,7 +73,7 @@ func (v *resolver) choose(c *registry.Cohort, from Source, remote *registry.Remo
 	}
 	within, err := v.ranges.parse(asked.Value)
 	if err != nil {
-		v.found.add(from.Cohort, from.Cohort.File.Fault(asked, diag.Diagnostic{Rule: "pin/version", Remote: remote.Name.Value,
+		v.found.Add(from.Cohort.Name.Value, from.Cohort.File.Fault(asked, diag.Diagnostic{Rule: "pin/version", Remote: remote.Name.Value,
 			Message: diag.Quote(asked.Value) + " is neither a version nor a range",
 			Help:    "write a version such as \"2.4.0\", a range such as ~2.4, or \"*\" for the newest"}))
 		return choice, false
@@ -139,6 +139,6 @@ func (v *resolver) unmatched(from Source, remote *registry.Remote, asked registr
 	} else if n > 0 {
 		help = "its releases are " + strings.Join(there, ", ")
 	}
-	v.found.add(from.Cohort, from.Cohort.File.Fault(asked, diag.Diagnostic{Rule: "pin/no-match", Remote: remote.Name.Value, Message: message, Help: help,
+	v.found.Add(from.Cohort.Name.Value, from.Cohort.File.Fault(asked, diag.Diagnostic{Rule: "pin/no-match", Remote: remote.Name.Value, Message: message, Help: help,
 		Notes: []diag.Note{remote.File.Note(remote.Name, remote.Name.Value+" is declared here")}}))
 }

@@ -64,7 +64,7 @@ type resolver struct {
 	prereleases []string
 	judged      map[*registry.Release]verdict
 	routesOf    map[*registry.Remote][]policy.Route
-	found       findings
+	found       diag.ByCohort
 }
 
 // Resolve works out every cohort. What the policy finds fault with, a name that names nothing or a circle, is passed over
@@ -79,7 +79,7 @@ func Resolve(r *registry.Registry) (*Plan, diag.List) {
 	for _, c := range r.Cohorts {
 		plan.Cohorts = append(plan.Cohorts, v.cohort(c))
 	}
-	return plan, v.found.all
+	return plan, v.found.List()
 }
 
 func (v *resolver) cohort(c *registry.Cohort) *Cohort {
@@ -95,7 +95,7 @@ func (v *resolver) cohort(c *registry.Cohort) *Cohort {
 		}
 	}
 	if len(inherited) == 0 && v.registry.Complete() && v.intact(c) {
-		v.found.add(c, c.File.Fault(c.Name, diag.Diagnostic{Rule: "cohort/empty", Severity: diag.Warning,
+		v.found.Add(c.Name.Value, c.File.Fault(c.Name, diag.Diagnostic{Rule: "cohort/empty", Severity: diag.Warning,
 			Message: c.Name.Value + " pins nothing, so it is served an empty page", Help: "add pins:, or extends: another cohort"}))
 	}
 	v.hosts(resolved)
@@ -184,7 +184,7 @@ func (v *resolver) hosts(c *Cohort) {
 			shared = p.Hosts
 		}
 		if len(p.Hosts) == 0 && len(hosts) > 0 && p.Disabled().IsZero() && v.registry.Complete() {
-			v.found.add(c.Declared, p.From.Cohort.File.Fault(p.From.Pin.Remote, diag.Diagnostic{Rule: "pin/no-host", Severity: diag.Warning,
+			v.found.Add(c.Declared.Name.Value, p.From.Cohort.File.Fault(p.From.Pin.Remote, diag.Diagnostic{Rule: "pin/no-host", Severity: diag.Warning,
 				Remote: p.Remote.Name.Value, Message: "no host loads " + p.Remote.Name.Value, Help: "pin a host that loads it, or add one to its hosts:",
 				Notes: []diag.Note{p.Remote.File.Note(p.Remote.Name, p.Remote.Name.Value+" is declared here")}}))
 		}

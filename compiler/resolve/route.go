@@ -165,7 +165,7 @@ func (v *resolver) settle(c *Cohort, kind string, all []claim, choice chosenBy) 
 func (v *resolver) contested(c *Cohort, kind string, a, b claim) {
 	field := map[string]string{"route": "routes", "capability": "capabilities"}[kind]
 	from := b.pin.From
-	v.found.add(c.Declared, from.Cohort.File.Fault(from.Pin.Remote, diag.Diagnostic{Rule: kind + "/contested",
+	v.found.Add(c.Declared.Name.Value, from.Cohort.File.Fault(from.Pin.Remote, diag.Diagnostic{Rule: kind + "/contested",
 		Message: fmt.Sprintf("%s and %s both take %s", a.pin.Remote.Name, b.pin.Remote.Name, diag.Quote(a.what.Value)),
 		Notes: []diag.Note{a.pin.Remote.File.Note(a.what, a.pin.Remote.Name.Value+" takes it here"),
 			b.pin.Remote.File.Note(b.what, b.pin.Remote.Name.Value+" takes it here")},
@@ -192,6 +192,6 @@ func (v *resolver) checkChoice(c *Cohort, kind string, choice chosenBy, all []cl
 	if len(there) > 0 {
 		help = "it is taken by " + strings.Join(there, " and by ")
 	}
-	v.found.add(c.Declared, c.Declared.File.Fault(choice.choice.Remote, diag.Diagnostic{Rule: kind + "/choice", Remote: picked,
+	v.found.Add(c.Declared.Name.Value, c.Declared.File.Fault(choice.choice.Remote, diag.Diagnostic{Rule: kind + "/choice", Remote: picked,
 		Message: fmt.Sprintf("%s does not take %s here", picked, diag.Quote(choice.choice.What.Value)), Help: help}))
 }
