@@ -1,0 +1,190 @@
+package semver
+
+import "strings"
+
+// The grammar that npm's ranges have, and Module Federation's, which descend from them: partial versions ("1", "1.2",
+// "1.x"), and the carets, tildes and operators before them. Its source is npm's documented range grammar
+// (https://github.com/npm/node-semver#range-grammar) and what both implementations do with text beyond it.
+
+// partial is a version of which the minor and patch numbers may be missing or any number.
+type partial struct {
+	prefix     string    // the run of v, = and white space before it
+	parts      [3]string // digits without leading zeros, "x", "X", "*"; "" for a missing one
+	pre, build string    // what follows - and + after a patch
+}
+
+func isAny(part string) bool {
+	return part == "" || part == "*" || part == "x" || part == "X"
+}
+
+// known counts the numbers before the first that may be any.
+func (p *partial) known() int {
+	for i, part := range p.parts {
+		if isAny(part) {
+			return i
+		}
+	}
+	return len(p.parts)
+}
+
+// scan reads the longest partial version at s[i:] into p and gives the place after it; false if there is none.
+func (p *partial) scan(s string, i int) (end int, ok bool) {
+	start := i
+	i = skipPrefix(s, i)
+	p.prefix = s[start:i]
+	for n := range p.parts {
+		if n > 0 && (i >= len(s) || s[i] != '.') {
+			return i, true
+		}
+		end := scanPart(s, i+min(n, 1))
+		if end < 0 {
+			return i, n > 0
+		}
+		p.parts[n], i = s[i+min(n, 1):end], end
+	}
+	if pre, end := scanTail(s, i, '-'); isPrerelease(pre) {
+		p.pre, i = pre, end
+	}
+	if build, end := scanTail(s, i, '+'); isBuild(build) {
+		p.build, i = build, end
+	}
+	return i, true
+}
+
+// parse reads s as a partial version and nothing else.
+func (p *partial) parse(s string) bool {
+	end, ok := p.scan(s, 0)
+	return ok && end == len(s)
+}
+
+// skipPrefix skips v, = and white space.
+func skipPrefix(s string, i int) int {
+	for i < len(s) {
+		n := spaceAt(s, i)
+		if s[i] == 'v' || s[i] == '=' {
+			n = 1
+		}
+		if n == 0 {
+			break
+		}
+		i += n
+	}
+	return i
+}
+
+// scanPart is the place after a number without leading zeros, or after a placeholder for any; -1 if there is none.
+func scanPart(s string, i int) int {
+	if i >= len(s) {
+		return -1
+	}
+	switch c := s[i]; {
+	case c >= '1' && c <= '9':
+		return skipDigits(s, i)
+	case c == '0' || c == 'x' || c == 'X' || c == '*':
+		return i + 1
+	}
+	return -1
+}
+
+// scanTail reads the mark and the letters, digits, hyphens and dots after it, and gives them without the mark.
+func scanTail(s string, i int, mark byte) (tail string, end int) {
+	if i >= len(s) || s[i] != mark {
+		return "", i
+	}
+	end = i + 1
+	for end < len(s) && (isWord(s[end]) || s[end] == '.') {
+		end++
+	}
+	return s[i+1 : end], end
+}
+
+// isWord reports whether c may be in an identifier.
+func isWord(c byte) bool {
+	return isDigit(c) || c == '-' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+func isNumeric(identifier string) bool {
+	return identifier != "" && skipDigits(identifier, 0) == len(identifier)
+}
+
+// isPrerelease reports whether a tail is a list of prerelease identifiers: none empty, no number with leading zeros.
+func isPrerelease(tail string) bool {
+	for more := true; more; {
+		var id string
+		id, tail, more = strings.Cut(tail, ".")
+		if id == "" || len(id) > 1 && id[0] == '0' && isNumeric(id) {
+			return false
+		}
+	}
+	return true
+}
+
+// isBuild reports whether a tail is a list of build identifiers: none empty.
+func isBuild(tail string) bool {
+	return tail != "" && tail[0] != '.' && tail[len(tail)-1] != '.' && !strings.Contains(tail, "..")
+}
+
+// parseComparator reads an operator and a full version with at most one v before it. White space may stand between them.
+func parseComparator(c *comparator, s string) bool {
+	var p partial
+	operator := leadingOperator(s)
+	return p.parse(s[skipSpace(s, len(operator), unlimited):]) && p.comparator(c, operator)
+}
+
+// leadingOperator is "", "=", "<", ">", "<=" or ">=".
+func leadingOperator(s string) string {
+	n := 0
+	if s != "" && (s[0] == '<' || s[0] == '>') {
+		n = 1
+	}
+	if n < len(s) && s[n] == '=' {
+		n++
+	}
+	return s[:n]
+}
+
+// comparator is the bound that a full version makes; false for a partial one and for other prefixes than a single v.
+func (p *partial) comparator(c *comparator, operator string) bool {
+	if p.known() < len(p.parts) || p.prefix != "" && p.prefix != "v" {
+		return false
+	}
+	*c = comparator{operator, p.floor(), len(p.prefix)}
+	if p.build != "" {
+		c.extra += 1 + len(p.build)
+	}
+	return true
+}
+
+// floor is the lowest version that p is a part of.
+func (p *partial) floor() release {
+	known := p.known()
+	r := release{numbers: [3]number{zero, zero, zero}}
+	for i := range known {
+		r.numbers[i] = parseNumber(p.parts[i])
+	}
+	if known == len(p.parts) {
+		r.pre = p.pre
+	}
+	return r
+}
+
+// fits reports whether no run in p is longer than the limits.
+func (p *partial) fits(runs runLimits) bool {
+	if max(len(p.parts[0]), len(p.parts[1]), len(p.parts[2]))-1 > runs.digits {
+		return false
+	}
+	for rest, more := p.pre, p.pre != ""; more; {
+		var id string
+		id, rest, more = strings.Cut(rest, ".")
+		digits := skipDigits(id, 0)
+		if digits == len(id) {
+			digits--
+		}
+		if digits > runs.digits || len(id)-digits-1 > runs.tail {
+			return false
+		}
+	}
+	return true
+}
+
+var zero = number{digits: "0"}
