@@ -1,0 +1,47 @@
+package federation
+
+import "muster/compiler/semver"
+
+// Ranges remembers what the runtime says of versions and ranges. It is not safe for concurrent use.
+type Ranges struct {
+	satisfied, superseded map[[2]string]bool
+}
+
+// NewRanges returns an empty memory.
+func NewRanges() *Ranges {
+	return &Ranges{satisfied: map[[2]string]bool{}, superseded: map[[2]string]bool{}}
+}
+
+func (r *Ranges) satisfies(version, rng string) bool {
+	key := [2]string{version, rng}
+	answer, known := r.satisfied[key]
+	if !known {
+		answer, _ = semver.ModuleFederation.Satisfies(version, rng) // this engine throws at nothing
+		r.satisfied[key] = answer
+	}
+	return answer
+}
+
+// supersedes reports whether a walk for the highest version goes on from current to candidate.
+func (r *Ranges) supersedes(candidate, current string) bool {
+	key := [2]string{candidate, current}
+	answer, known := r.superseded[key]
+	if !known {
+		answer = semver.ModuleFederation.Supersedes(candidate, current)
+		r.superseded[key] = answer
+	}
+	return answer
+}
+
+// Accepts reports whether a version satisfies a requirement, whichever way an app would come by it.
+func (r *Ranges) Accepts(required Requirement, version string) bool {
+	return required.Kind != Range || required.Range == "*" || r.satisfies(version, required.Range)
+}
+
+// Requires is what a declaration requires, ^version where it does not say.
+func (d Declaration) Requires() Requirement { return d.alone(App{}).config.required }
+
+// Higher reports whether the runtime takes a version for higher than another.
+func (r *Ranges) Higher(version, than string) bool {
+	return version != than && r.supersedes(version, than)
+}
