@@ -1,7 +1,7 @@
 // Package compiler is the straight line from a registry's files to what shells fetch:
 //
-//	tree ─► registry ─► policy ─► resolve ─► manifest
-//	     (YAML+CUE)  (rules)   (pins)     (bytes)
+//	tree ─► registry ─► policy ─► resolve ─► share ─► manifest
+//	     (YAML+CUE)  (rules)   (pins)   (negotiate)  (bytes)
 //
 // It is a pure function of its Input: no network, clock, environment or global state. Each stage finds every fault it
 // can in what the one before could take, so that a user sees all of them in one run; bytes are made only if there are none.
@@ -18,6 +18,7 @@ import (
 	"muster/compiler/publish"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/share"
 )
 
 // Input is what a compile depends on.
@@ -64,6 +65,7 @@ func Check(in Input) (*Checked, diag.List, error) {
 	waivers := policy.NewWaivers(r, Rules(), in.Origin.Time)
 	policed := policy.Start(r) // beside resolving: on thousands of remotes that saves a twentieth of the time
 	plan, l := resolve.Resolve(r)
+	l.Add(negotiate(plan)...)
 	checked := &Checked{Plan: plan}
 	frozen, err := checked.thaw(in)
 	faults := policed()
@@ -73,6 +75,15 @@ func Check(in Input) (*Checked, diag.List, error) {
 		return nil, found.Sorted(), err
 	}
 	return checked, found.Sorted(), nil
+}
+
+// negotiate foretells what the browser does with the shared packages of every cohort.
+func negotiate(plan *resolve.Plan) diag.List {
+	n := share.New(plan.Registry.Policy)
+	for _, c := range plan.Cohorts {
+		n.Check(c)
+	}
+	return n.Findings()
 }
 
 func load(tree fs.FS, thorough bool) (*registry.Registry, diag.List, error) {
@@ -94,16 +105,16 @@ func Compile(in Input) (*Result, diag.List, error) {
 	}
 	out := &Result{}
 	today := checked.Plan.Registry.Policy
-	encoders := map[*registry.Policy]*manifest.Encoder{}
+	encoders, negotiators := map[*registry.Policy]*manifest.Encoder{}, map[*registry.Policy]*share.Negotiator{}
 	for _, c := range checked.Plan.Cohorts {
 		cohort, rules := c, today
 		if f, ok := checked.frozen[c.Declared.Name.Value]; ok {
 			cohort, rules = f.cohort, f.policy
 		}
 		if encoders[rules] == nil {
-			encoders[rules] = manifest.NewEncoder(rules)
+			encoders[rules], negotiators[rules] = manifest.NewEncoder(rules), share.New(rules)
 		}
-		m, err := encoders[rules].Encode(cohort)
+		m, err := encoders[rules].Encode(cohort, negotiators[rules].Pages(cohort))
 		if err != nil {
 			return nil, found, err
 		}
@@ -127,7 +138,7 @@ func (r *Result) Output() publish.Output {
 
 // Rules are all rules there are, by id.
 func Rules() []diag.Rule {
-	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), frozenRules)
+	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), frozenRules)
 	slices.SortFunc(all, func(a, b diag.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }

@@ -13,21 +13,24 @@ import (
 // imports is the house: for each package the packages of this module that it may import, and the outside modules. Imports
 // run one way, from the end of the line to its beginning.
 var imports = map[string]struct{ own, outside []string }{
-	"cmd/muster": {own: []string{"compiler", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/publish", "compiler/registry"},
+	"cmd/muster": {own: []string{"compiler", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/publish", "compiler/registry",
+		"compiler/resolve", "compiler/share"},
 		outside: []string{"github.com/spf13/cobra"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
 	"compiler": {own: []string{"compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
-		"compiler/registry", "compiler/resolve"}},
-	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
-	"compiler/semver":   {outside: []string{"github.com/Masterminds/semver/v3"}},
-	"compiler/registry": {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
-	"compiler/policy":   {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
-	"compiler/resolve":  {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
-	"compiler/manifest": {own: []string{"compiler/policy", "compiler/registry", "compiler/resolve"}},
-	"compiler/history":  {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
-	"compiler/publish":  {},
-	"compiler/generate": {}, // registries for tests and measurements
+		"compiler/registry", "compiler/resolve", "compiler/share"}},
+	"compiler/diag":             {outside: []string{"github.com/agext/levenshtein"}},
+	"compiler/semver":           {outside: []string{"github.com/Masterminds/semver/v3"}},
+	"compiler/registry":         {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
+	"compiler/policy":           {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
+	"compiler/resolve":          {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
+	"compiler/share":            {own: []string{"compiler/diag", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation"}},
+	"compiler/share/federation": {own: []string{"compiler/semver"}}, // the Module Federation 2.x runtime
+	"compiler/manifest":         {own: []string{"compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
+	"compiler/history":          {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
+	"compiler/publish":          {},
+	"compiler/generate":         {}, // registries for tests and measurements
 }
 
 func TestImports(t *testing.T) {

@@ -84,7 +84,7 @@ type globals struct {
 }
 
 // commands are the commands besides completion and help. Another command is another file with a function here.
-var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newVersion}
+var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newShare, newVersion}
 
 func newRoot() *cobra.Command {
 	g := &globals{}

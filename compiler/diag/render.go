@@ -202,20 +202,26 @@ type jsonDiagnostic struct {
 func renderJSON(w io.Writer, l List, _ RenderOptions) error {
 	errors, warnings := l.Count()
 	out := struct {
-		Errors      int              `json:"errors"`
-		Warnings    int              `json:"warnings"`
-		Diagnostics []jsonDiagnostic `json:"diagnostics"`
-	}{errors, warnings, []jsonDiagnostic{}}
+		Errors      int `json:"errors"`
+		Warnings    int `json:"warnings"`
+		Diagnostics any `json:"diagnostics"`
+	}{errors, warnings, l.JSON()}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+// JSON is the list in the form in which it stands in JSON output, for encoding/json: an array, never null.
+func (l List) JSON() any {
+	out := []jsonDiagnostic{}
 	for _, d := range l {
 		j := jsonDiagnostic{jsonPos: jsonPos(d.Pos), Length: d.Length, Severity: d.Severity.String(), Rule: d.Rule,
 			Message: d.Message, Remote: d.Remote, Cohorts: d.Cohorts, Help: d.Help}
 		for _, n := range d.Notes {
 			j.Notes = append(j.Notes, jsonNote{jsonPos(n.Pos), n.Message})
 		}
-		out.Diagnostics = append(out.Diagnostics, j)
+		out = append(out, j)
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return out
 }

@@ -93,7 +93,7 @@ func integrity(of string) string {
 func (g generator) host() []byte {
 	var b bytes.Buffer
 	b.WriteString("apiVersion: muster/v1\nname: shell\nowner: team-platform\nkind: host\nruntime: module-federation\nreleases:\n")
-	b.WriteString("  - version: \"5.2.0\"\n")
+	b.WriteString("  - version: \"5.2.0\"\n    bundler: {name: webpack, federation: 2.9.2, shareStrategy: loaded-first}\n")
 	g.shared(&b)
 	return b.Bytes()
 }
@@ -128,6 +128,9 @@ func (g generator) shared(b *bytes.Buffer) {
 		p := packages[i%len(packages)]
 		minor, patch := g.rand.IntN(8)+8, g.rand.IntN(10)
 		fmt.Fprintf(b, "      \"%s\":\n        version: %d.%d.%d\n        requiredVersion: ^%d.0.0\n        singleton: true\n", p.name, p.major, minor, patch, p.major)
+		if i == 0 { // the policy is strict about the first
+			b.WriteString("        strictVersion: true\n")
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"muster/compiler/policy"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/share"
 )
 
 // SchemaName says what a manifest is, and which version of the format.
@@ -33,16 +34,17 @@ func (m Manifest) Path() string { return "manifests/" + m.Cohort + "/" + m.ID.St
 // The structures below are the format; the JSON Schema tells what each field means to a shell.
 
 type document struct {
-	Schema       string              `json:"schema"`
-	Registry     string              `json:"registry"`
-	Cohort       string              `json:"cohort"`
-	Hosts        map[string]Raw      `json:"hosts"`
-	Remotes      map[string]Raw      `json:"remotes"`
-	Disabled     map[string]disabled `json:"disabled"`
-	Routes       []route             `json:"routes"`
-	Capabilities []capability        `json:"capabilities"`
-	CSP          csp                 `json:"csp"`
-	Telemetry    telemetry           `json:"telemetry"`
+	Schema       string                       `json:"schema"`
+	Registry     string                       `json:"registry"`
+	Cohort       string                       `json:"cohort"`
+	Hosts        map[string]Raw               `json:"hosts"`
+	Remotes      map[string]Raw               `json:"remotes"`
+	Disabled     map[string]disabled          `json:"disabled"`
+	Routes       []route                      `json:"routes"`
+	Capabilities []capability                 `json:"capabilities"`
+	Shared       map[string]map[string]shared `json:"shared"` // by host and package
+	CSP          csp                          `json:"csp"`
+	Telemetry    telemetry                    `json:"telemetry"`
 }
 
 // remote is a remote or a host; or one variant of a split, which has the release's fields and the first two.
@@ -130,12 +132,12 @@ func NewEncoder(p *registry.Policy) *Encoder {
 	return &Encoder{policy: p, pieces: map[piece]Raw{}, origins: map[string]string{}}
 }
 
-// Encode encodes a cohort that is not frozen.
-func (e *Encoder) Encode(c *resolve.Cohort) (Manifest, error) {
+// Encode encodes a cohort that is not frozen, with its pages.
+func (e *Encoder) Encode(c *resolve.Cohort, pages []*share.Page) (Manifest, error) {
 	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
 		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
 		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),
-		CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
+		Shared: sharedScopes(pages), CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
 	for i := range c.Pins {
 		if err := e.pin(&d, &c.Pins[i]); err != nil {
 			return Manifest{}, err

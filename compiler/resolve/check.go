@@ -13,7 +13,6 @@ import (
 type verdict struct {
 	prerelease bool
 	missing    []need // modules that the remote's routes and places name, and this release does not expose
-	windows    []diag.Diagnostic
 }
 
 // need is a module that a route or a place of the remote asks for.
@@ -25,7 +24,6 @@ func (v *resolver) judge(r *registry.Remote, release *registry.Release) verdict 
 		version, err := semver.ParseVersion(release.Version.Value)
 		known.prerelease = err == nil && version.Prerelease()
 		known.missing = missing(r, release)
-		known.windows = v.windows(r, release)
 		v.judged[release] = known
 	}
 	return known
@@ -56,58 +54,6 @@ func missing(r *registry.Remote, release *registry.Release) (needs []need) {
 	return needs
 }
 
-// windows holds a release's shared packages against the policy's windows. A version that can't be compared is no way
-// around them.
-func (v *resolver) windows(r *registry.Remote, release *registry.Release) (l diag.List) {
-	for _, singleton := range v.registry.Policy.Singletons {
-		window, err := v.ranges.parse(singleton.Window.Value)
-		if singleton.Window.IsZero() || err != nil {
-			continue // settings/window has said so
-		}
-		for _, shared := range release.Shared {
-			if shared.Package.Value != singleton.Package.Value {
-				continue
-			}
-			if d, ok := outside(shared, window, singleton); ok {
-				d.Remote = r.Name.Value
-				d.Notes = []diag.Note{v.registry.Policy.File.Note(singleton.Window, "the window is set here")}
-				d.Help = "build " + r.Name.Value + " against a version in the window"
-				if !singleton.Owner.IsZero() {
-					d.Help += ", or ask @" + singleton.Owner.Value + " for a waiver"
-				}
-				l.Add(r.File.Fault(at(shared), d))
-			}
-		}
-	}
-	return l
-}
-
-// at is where a shared declaration says its version: there, or at the package's name.
-func at(s registry.Shared) registry.Text {
-	if s.Version.IsZero() {
-		return s.Package
-	}
-	return s.Version
-}
-
-func outside(s registry.Shared, window semver.Range, rule registry.SingletonRule) (diag.Diagnostic, bool) {
-	d := diag.Diagnostic{Rule: "singleton/window"}
-	version, err := semver.ParseVersion(s.Version.Value)
-	switch {
-	case s.Version.IsZero() && s.Flags&registry.NoImport != 0:
-		return d, false // it brings no copy of its own
-	case s.Version.IsZero():
-		d.Message = fmt.Sprintf("%s declares no version, so it can't be held against the policy window %s", diag.Quote(s.Package.Value), rule.Window)
-	case err != nil:
-		d.Message = fmt.Sprintf("%s %s is not a full version, so it can't be held against the policy window %s", diag.Quote(s.Package.Value), s.Version, rule.Window)
-	case window.Contains(version):
-		return d, false
-	default:
-		d.Message = fmt.Sprintf("%s %s is outside the policy window %s", diag.Quote(s.Package.Value), s.Version, rule.Window)
-	}
-	return d, true
-}
-
 // checkReleases judges the releases that a cohort ends up with.
 func (v *resolver) checkReleases(c *Cohort) {
 	for i := range c.Pins {
@@ -120,10 +66,6 @@ func (v *resolver) checkReleases(c *Cohort) {
 			}
 			for _, n := range known.missing {
 				v.missingExpose(c, p, choice, n)
-			}
-			for _, d := range known.windows {
-				d.Notes = append(slices.Clone(d.Notes), p.From.Cohort.File.Note(choice.Asked, "this pin brings "+p.Remote.Name.Value+" "+choice.Release.Version.Value+" in"))
-				v.found.Add(c.Declared.Name.Value, d)
 			}
 		}
 	}

@@ -70,16 +70,21 @@ type resolver struct {
 // Resolve works out every cohort. What the policy finds fault with, a name that names nothing or a circle, is passed over
 // here. A cohort with findings is still in the plan, without the pins that could not be resolved.
 func Resolve(r *registry.Registry) (*Plan, diag.List) {
-	v := resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{},
-		judged: map[*registry.Release]verdict{}, routesOf: map[*registry.Remote][]policy.Route{}}
-	for _, p := range r.Policy.Prereleases {
-		v.prereleases = append(v.prereleases, p.Value)
-	}
+	v := newResolver(r)
 	plan := &Plan{Registry: r}
 	for _, c := range r.Cohorts {
 		plan.Cohorts = append(plan.Cohorts, v.cohort(c))
 	}
 	return plan, v.found.List()
+}
+
+func newResolver(r *registry.Registry) *resolver {
+	v := &resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{},
+		judged: map[*registry.Release]verdict{}, routesOf: map[*registry.Remote][]policy.Route{}}
+	for _, p := range r.Policy.Prereleases {
+		v.prereleases = append(v.prereleases, p.Value)
+	}
+	return v
 }
 
 func (v *resolver) cohort(c *registry.Cohort) *Cohort {

@@ -56,13 +56,6 @@ var rules = []diag.Rule{{
 	Good:     "# cohorts/staff.yaml\npins: {checkout: \"2.5.0-rc.1\"}",
 	Waivable: true,
 }, {
-	ID:       "singleton/window",
-	Summary:  "a shared singleton's version is in the policy's window",
-	Protects: "A page holds one copy of a singleton. One remote far ahead or behind makes everybody run against a version they were not built for.",
-	Bad:      "shared: {\"@angular/core\": {version: 18.2.0}}    # the window is >=21.0.0 <23.0.0",
-	Good:     "shared: {\"@angular/core\": {version: 22.2.6}}",
-	Waivable: true,
-}, {
 	ID:       "route/contested",
 	Summary:  "one remote takes a path, or the cohort says which",
 	Protects: "Two remotes for one path: a shell could only guess.",

@@ -1,0 +1,204 @@
+package share
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"muster/compiler/diag"
+	"muster/compiler/registry"
+	"muster/compiler/share/federation"
+)
+
+// check reports what is wrong with a page.
+func (n *Negotiator) check(page *Page) {
+	n.checkStrategy(page)
+	names := page.Names()
+	for _, pkg := range page.Packages {
+		c := checker{n: n, page: page, pkg: pkg, names: names}
+		c.rule, c.singleton = n.singleton(pkg.Name)
+		c.checkOutcomes()
+		c.checkApart()
+		c.checkHost()
+		c.checkScopes()
+		c.checkDuplicates()
+	}
+}
+
+// checker looks at one package of a page.
+type checker struct {
+	n         *Negotiator
+	page      *Page
+	pkg       *Package
+	rule      registry.SingletonRule
+	singleton bool // by policy
+	names     map[string]string
+}
+
+// add reports a finding about a use, with the chain that leads to it.
+func (c *checker) add(u Use, at registry.Text, d diag.Diagnostic, chain ...diag.Note) {
+	d.Remote = u.Pin.Remote.Name.Value
+	d.Notes = slices.Concat([]diag.Note{broughtBy(u.Pin, u.Choice)}, d.Notes, chain)
+	c.n.found.Add(c.page.Cohort.Declared.Name.Value, u.Pin.Remote.File.Fault(at, d))
+}
+
+// checkOutcomes reports apps that throw, or would be warned of.
+func (c *checker) checkOutcomes() {
+	for _, g := range c.pkg.Groups {
+		for i, outcomes := range g.Outcomes {
+			for _, r := range outcomes {
+				c.outcome(g, i, r, len(outcomes) > 1)
+			}
+			if g.Late == nil {
+				continue
+			}
+			for _, r := range g.Late[i] {
+				c.late(g, i, r)
+			}
+		}
+	}
+}
+
+func (c *checker) outcome(g *Group, i int, r federation.Reached, one bool) {
+	if r.Err == "" && len(r.Warnings) == 0 {
+		return
+	}
+	chain := c.chain(r)
+	for _, u := range g.Uses {
+		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), r, one), chain...)
+	}
+}
+
+// complaint is what is wrong with an outcome; one of several is only possible.
+func (c *checker) complaint(app, wanted string, r federation.Reached, one bool) diag.Diagnostic {
+	name := diag.Quote(c.pkg.Name)
+	switch {
+	case r.Missing():
+		return diag.Diagnostic{Rule: "share/no-provider", Help: "share it from the host, or let this build bring a copy",
+			Message: fmt.Sprintf("%s brings no %s of its own, and %s", app, name, pick(one, "in some load orders nobody else has brought one yet", "nobody else in the page does"))}
+	case r.Err != "":
+		return diag.Diagnostic{Rule: "share/strict-mismatch", Help: help(r.Refused),
+			Message: fmt.Sprintf("%s %s of %s does not satisfy %s, and %s is strict about it: it %s", name, r.Refused.Version, c.app(r.Refused.Provider), wanted, app,
+				pick(one, "can fail to start", "does not start"))}
+	}
+	d := diag.Diagnostic{Rule: "share/mismatch", Severity: diag.Warning, Help: help(r.Copy),
+		Message: fmt.Sprintf("%s %s %s %s of %s, which does not satisfy %s", app, pick(one, "can get", "gets"), name, r.Copy.Version, c.app(r.Copy.Provider), wanted)}
+	if c.singleton && c.rule.Strict {
+		d.Severity = diag.Error
+		d.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy is strict about it here")}
+	}
+	return d
+}
+
+func pick(b bool, yes, no string) string {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// needs is the range of a declaration, as the runtime has it.
+func needs(g *Group, i int) string {
+	return g.class.app.Shared[i].Requires().Range
+}
+
+func help(got federation.Copy) string {
+	return "build it against a version that fits " + got.Version + ", pin releases that agree, or widen its requiredVersion"
+}
+
+// app names who is behind a container's name.
+func (c *checker) app(container string) string { return cmp.Or(c.names[container], container) }
+
+// late reports what breaks if the host comes after a remote.
+func (c *checker) late(g *Group, i int, r federation.Reached) {
+	host := c.page.Host.Remote.Name.Value
+	d := diag.Diagnostic{Rule: "share/late-host", Severity: diag.Warning,
+		Help:    "import it in the bootstrap chunk of " + host + ", or let the ranges agree",
+		Message: fmt.Sprintf("if %s imports %s only after a remote, the app can fail to start: %s", host, diag.Quote(c.pkg.Name), describe(r))}
+	for _, u := range g.Uses {
+		c.add(u, atRequired(u.Declared()[i]), d, c.console(r)...)
+	}
+}
+
+func describe(r federation.Reached) string {
+	if r.Missing() {
+		return "nobody has brought a copy yet"
+	}
+	return "it is given " + r.Refused.Version + " of " + r.Refused.Provider
+}
+
+// chain tells who brings what, who wins and why, and what the console would say.
+func (c *checker) chain(r federation.Reached) []diag.Note {
+	notes := []diag.Note{{Message: fmt.Sprintf("in %s, with %s: %s", c.page.Cohort.Declared.Name, c.page.Title(), c.pkg.Why())}}
+	return slices.Concat(notes, c.provider(r), c.console(r))
+}
+
+// HostReleases are the host's release, or those that the cohort splits its subjects among.
+func (p *Page) HostReleases() []string {
+	versions := make([]string, len(p.Host.Choices))
+	for i, choice := range p.Host.Choices {
+		versions[i] = choice.Release.Version.Value
+	}
+	return versions
+}
+
+// Title is the host and its release, or releases.
+func (p *Page) Title() string {
+	return p.Host.Remote.Name.Value + " " + strings.Join(p.HostReleases(), " or ")
+}
+
+// Why says how it is decided who gets which copy.
+func (p *Package) Why() string {
+	switch p.Decision {
+	case Alone:
+		return "nobody else shares it"
+	case HostsCopy:
+		return "the host has its copy before it loads a remote, and everybody gets that one (loaded-first)"
+	case Highest:
+		return "every entry is loaded first, and everybody gets the highest version (version-first)"
+	case EveryOrder:
+		return "who gets which copy depends on the order in which apps load; every order was tried"
+	}
+	return "there are too many load orders to try; this is among what they could lead to"
+}
+
+// provider points at where the copy that decides is declared.
+func (c *checker) provider(r federation.Reached) (notes []diag.Note) {
+	copy := r.Copy
+	if r.Err != "" {
+		copy = r.Refused
+	}
+	for _, g := range c.pkg.Groups {
+		for _, u := range g.Uses {
+			for i, s := range u.Declared() {
+				if u.Name() == copy.Provider && g.class.app.Shared[i].Version == copy.Version {
+					return []diag.Note{u.Pin.Remote.File.Note(atVersion(s), fmt.Sprintf("%s %s brings %s", u.Pin.Remote.Name, u.Choice.Release.Version, copy.Version))}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// console is what the browser would say, and how it gets there if not every order leads there.
+func (c *checker) console(r federation.Reached) (notes []diag.Note) {
+	if len(r.Order) > 0 && c.pkg.Decision == EveryOrder {
+		notes = append(notes, diag.Note{Message: "for example in this order: " + c.ordered(r.Order)})
+	}
+	if r.Err != "" {
+		return append(notes, diag.Note{Message: "the browser would throw: [ Federation Runtime ]: " + r.Err})
+	}
+	for _, w := range r.Warnings {
+		notes = append(notes, diag.Note{Message: "the console would say: [ Federation Runtime ]: " + w})
+	}
+	return notes
+}
+
+func (c *checker) ordered(events []federation.Event) string {
+	var parts []string
+	for _, e := range events {
+		parts = append(parts, c.app(e.App)+" "+e.Verb.String())
+	}
+	return strings.Join(parts, ", ")
+}

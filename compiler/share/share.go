@@ -1,0 +1,300 @@
+// Package share foretells, for every cohort and host, what the browser's module federation runtime will do with shared
+// packages: which copy each app of the page gets, what the console will say, and in which order of loading.
+//
+//	cohort general, host shell 5.2.0 (loaded-first)
+//	react   shell brings 19.1.0; cart needs ^19.0.0 and takes it; promo needs ^18.2.0, takes it, and the console warns
+//
+// The rules are the runtimes' own: compiler/share/federation for Module Federation 2.x, compiler/share/webpack for
+// containers of webpack itself, compiler/share/native for Native Federation. What is added here is the page: which
+// releases meet in it, through pins, splits and hosts.
+//
+// Two things are assumed, and said where they matter. A host imports what it shares before it loads a remote, as a
+// bootstrap chunk does; what changes if it does not is a finding of its own (share/late-host). And a remote all of whose
+// declarations name one scope was built with that scope as its own.
+//
+// A split puts one of several releases into a page. Every combination of the splits that differ in a package is looked at, up
+// to maxCombinations; beyond that, everything that any of them brings is taken to be there at once, which can only add
+// outcomes.
+package share
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"muster/compiler/diag"
+	"muster/compiler/registry"
+	"muster/compiler/resolve"
+	"muster/compiler/share/federation"
+)
+
+const (
+	maxCombinations = 64
+	maxStates       = 1000 // that are tried for a package whose outcome depends on the load order
+)
+
+// Page is a host of a cohort with the remotes that it loads.
+type Page struct {
+	Cohort   *resolve.Cohort
+	Host     *resolve.Pin
+	Packages []*Package // by name
+}
+
+// Names are the names of the page's apps, by those of their containers.
+func (p *Page) Names() map[string]string {
+	names := map[string]string{}
+	for i := range p.Cohort.Pins {
+		r := p.Cohort.Pins[i].Remote
+		names[r.Container.Value] = r.Name.Value
+	}
+	return names
+}
+
+// Package is a shared package in a page.
+type Package struct {
+	Name     string
+	Groups   []*Group // the host's first
+	Decision Decision
+	// Apart is a set of copies that apps which take the package for a singleton get in one page; nil if they always get the same.
+	Apart []federation.Copy
+	Order []federation.Event // that leads to Apart
+}
+
+// Group is the uses of a package that fare alike: the same declarations, of several apps or of several releases that a
+// cohort splits its subjects among.
+type Group struct {
+	Uses     []Use // in the order of the pins
+	Host     bool
+	Outcomes [][]federation.Reached // for each declaration what it may get: one outcome, unless something decides that muster can't know
+	Late     [][]federation.Reached // what else could go wrong if the host came after a remote
+
+	class *class
+}
+
+// Use is one release's declarations of a package.
+type Use struct {
+	Pin    *resolve.Pin
+	Choice *resolve.Choice
+	shared *profiled
+}
+
+// Declared are the declarations: several if the release shares several versions.
+func (u Use) Declared() []*registry.Shared { return u.shared.declared }
+
+// Name is what the page calls the app: its container's name.
+func (u Use) Name() string { return u.Pin.Remote.Container.Value }
+
+// Decision says why an app gets the copy that it gets.
+type Decision string
+
+// The decisions, from certain to uncertain.
+const (
+	Alone      Decision = "alone"   // nobody else shares the package
+	HostsCopy  Decision = "host"    // the host has its copy before it loads a remote, and nobody is let off it
+	Highest    Decision = "highest" // every version is known before one is chosen, and nobody is let off the highest
+	EveryOrder Decision = "orders"  // every load order was tried
+	Bounded    Decision = "bound"   // there are too many orders to try: what is told is all that could happen, and more
+)
+
+// Negotiator works pages out. Most cohorts serve most releases alike: what is known of one is kept for the next. It is not
+// safe for concurrent use.
+type Negotiator struct {
+	policy   *registry.Policy
+	ranges   *federation.Ranges
+	profiles map[*registry.Release]*profile
+	classes  map[string]*class
+	judged   map[string]judged
+	builds   map[build]string
+	found    diag.ByCohort
+}
+
+// New returns a negotiator for pages under a policy.
+func New(p *registry.Policy) *Negotiator {
+	return &Negotiator{policy: p, ranges: federation.NewRanges(), profiles: map[*registry.Release]*profile{},
+		classes: map[string]*class{}, judged: map[string]judged{}, builds: map[build]string{}}
+}
+
+// Pages works out the pages of a cohort that is not frozen, by the hosts' names.
+func (n *Negotiator) Pages(c *resolve.Cohort) (pages []*Page) {
+	for i := range c.Pins {
+		if p := &c.Pins[i]; p.Remote.Host && len(p.Choices) > 0 && p.Remote.Runtime == registry.ModuleFederation {
+			pages = append(pages, n.page(c, p))
+		}
+	}
+	return pages
+}
+
+// Check works out the pages of a cohort and what is wrong with them, which Findings returns.
+func (n *Negotiator) Check(c *resolve.Cohort) []*Page {
+	n.checkReleases(c)
+	pages := n.Pages(c)
+	for _, page := range pages {
+		n.check(page)
+	}
+	return pages
+}
+
+// Findings are what Check found so far.
+func (n *Negotiator) Findings() diag.List { return n.found.List() }
+
+// page gathers who shares what, and judges it.
+func (n *Negotiator) page(c *resolve.Cohort, host *resolve.Pin) *Page {
+	g := gatherer{page: &Page{Cohort: c, Host: host}, packages: map[string]*Package{}}
+	g.add(n, host)
+	for i := range c.Pins {
+		if p := &c.Pins[i]; p.Remote.Runtime == host.Remote.Runtime && slices.Contains(p.Hosts, host.Remote.Name.Value) {
+			g.add(n, p)
+		}
+	}
+	slices.SortFunc(g.page.Packages, func(a, b *Package) int { return strings.Compare(a.Name, b.Name) })
+	for _, pkg := range g.page.Packages {
+		n.judge(g.page, pkg)
+	}
+	return g.page
+}
+
+// gatherer sorts a page's apps by what they share.
+type gatherer struct {
+	page     *Page
+	packages map[string]*Package
+	groups   []*Group // by class, without the host's
+}
+
+func (g *gatherer) add(n *Negotiator, p *resolve.Pin) {
+	for i := range p.Choices {
+		uses := n.profile(p.Remote, p.Choices[i].Release).uses
+		for j := range uses {
+			group := g.group(uses[j].class, p.Remote.Host)
+			group.Uses = append(group.Uses, Use{p, &p.Choices[i], &uses[j]})
+		}
+	}
+}
+
+func (g *gatherer) group(c *class, host bool) *Group {
+	for len(g.groups) <= c.id {
+		g.groups = append(g.groups, nil)
+	}
+	if known := g.groups[c.id]; known != nil && !host {
+		return known
+	}
+	pkg := g.packages[c.name]
+	if pkg == nil {
+		pkg = &Package{Name: c.name}
+		g.packages[c.name] = pkg
+		g.page.Packages = append(g.page.Packages, pkg)
+	}
+	made := &Group{Host: host, class: c}
+	pkg.Groups = append(pkg.Groups, made)
+	if !host {
+		g.groups[c.id] = made
+	}
+	return made
+}
+
+// profile is what a release shares.
+type profile struct {
+	uses    []profiled
+	differs string // what its runtime does differently
+}
+
+type profiled struct {
+	class    *class
+	declared []*registry.Shared
+}
+
+// class is declarations of a package that mean the same, whoever makes them.
+type class struct {
+	id       int
+	name     string // of the package
+	app      federation.App
+	problems []problem
+}
+
+func (n *Negotiator) profile(r *registry.Remote, release *registry.Release) *profile {
+	if known := n.profiles[release]; known != nil {
+		return known
+	}
+	made := &profile{}
+	if r.Runtime == registry.ModuleFederation {
+		made.differs = n.outdated(release)
+	}
+	n.profiles[release] = made
+	scopes := containerScopes(release)
+	for i := range release.Shared {
+		s := &release.Shared[i]
+		at := slices.IndexFunc(made.uses, func(p profiled) bool { return p.declared[0].Package.Value == s.Package.Value })
+		if at < 0 {
+			at, made.uses = len(made.uses), append(made.uses, profiled{})
+		}
+		made.uses[at].declared = append(made.uses[at].declared, s)
+	}
+	for i := range made.uses {
+		made.uses[i].class = n.class(made.uses[i].declared, strategyOf(release), scopes)
+	}
+	return made
+}
+
+// containerScopes are the scopes that a release's container is initialised with, as far as its declarations tell.
+func containerScopes(release *registry.Release) []string {
+	one := ""
+	for _, s := range release.Shared {
+		if len(s.Scopes) != 1 || one != "" && s.Scopes[0].Value != one {
+			return nil
+		}
+		one = s.Scopes[0].Value
+	}
+	if one == "" || one == "default" {
+		return nil
+	}
+	return []string{one}
+}
+
+func strategyOf(release *registry.Release) federation.Strategy {
+	return cmp.Or(federation.Strategy(release.Bundler.ShareStrategy.Value), federation.VersionFirst)
+}
+
+func (n *Negotiator) class(declared []*registry.Shared, strategy federation.Strategy, scopes []string) *class {
+	var key strings.Builder
+	key.WriteString(declared[0].Package.Value + "\x00" + string(strategy) + "\x00" + strings.Join(scopes, " "))
+	for _, s := range declared {
+		key.WriteString("\x00" + s.Version.Value + "\x00" + s.RequiredVersion.Value + "\x00" + string(rune(s.Flags)))
+		for _, scope := range s.Scopes {
+			key.WriteString("\x01" + scope.Value)
+		}
+		if s.RequiredVersion.IsZero() {
+			key.WriteByte('\x02')
+		}
+	}
+	c := n.classes[key.String()]
+	if c == nil {
+		c = &class{id: len(n.classes), name: declared[0].Package.Value, app: federation.App{Strategy: strategy, Scopes: scopes}}
+		for _, s := range declared {
+			c.app.Shared = append(c.app.Shared, declaration(s))
+		}
+		n.classes[key.String()] = c
+		c.problems = n.problems(declared)
+	}
+	return c
+}
+
+// declaration is a shared declaration as the runtime takes it.
+func declaration(s *registry.Shared) federation.Declaration {
+	d := federation.Declaration{Package: s.Package.Value, Version: s.Version.Value, Singleton: s.Flags&registry.Singleton != 0,
+		Eager: s.Flags&registry.Eager != 0, NoImport: s.Flags&registry.NoImport != 0}
+	switch {
+	case s.Flags&registry.StrictVersion != 0:
+		d.Strict = federation.Strict
+	case s.Flags&registry.StrictVersionSet != 0:
+		d.Strict = federation.Lenient
+	}
+	switch {
+	case s.Flags&registry.AnyVersion != 0:
+		d.Required.Kind = federation.Anything
+	case !s.RequiredVersion.IsZero():
+		d.Required = federation.Requirement{Range: s.RequiredVersion.Value, Kind: federation.Range}
+	}
+	for _, scope := range s.Scopes {
+		d.Scopes = append(d.Scopes, scope.Value)
+	}
+	return d
+}
