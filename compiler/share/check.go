@@ -64,9 +64,9 @@ func (c *checker) outcome(g *Group, i int, r federation.Reached, one bool) {
 	if r.Err == "" && len(r.Warnings) == 0 {
 		return
 	}
-	chain := c.chain(r)
 	for _, u := range g.Uses {
-		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), r, one), chain...)
+		said := g.said(u, r)
+		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), said, one), c.chain(said)...)
 	}
 }
 
@@ -91,6 +91,21 @@ func (c *checker) complaint(app, wanted string, r federation.Reached, one bool) 
 	return d
 }
 
+// said is an outcome of a group as the console says it of one of its apps.
+func (g *Group) said(u Use, r federation.Reached) federation.Reached {
+	if r.Asker == u.Name() || !slices.ContainsFunc(g.Uses, func(other Use) bool { return other.Name() == r.Asker }) {
+		return r
+	}
+	name := func(text string) string {
+		return strings.Replace(text, "the requirement of "+r.Asker+" which", "the requirement of "+u.Name()+" which", 1)
+	}
+	r.Err, r.Warnings = name(r.Err), slices.Clone(r.Warnings)
+	for i := range r.Warnings {
+		r.Warnings[i] = name(r.Warnings[i])
+	}
+	return r
+}
+
 func pick(b bool, yes, no string) string {
 	if b {
 		return yes
@@ -113,19 +128,15 @@ func (c *checker) app(container string) string { return cmp.Or(c.names[container
 // late reports what breaks if the host comes after a remote.
 func (c *checker) late(g *Group, i int, r federation.Reached) {
 	host := c.page.Host.Remote.Name.Value
-	d := diag.Diagnostic{Rule: "share/late-host", Severity: diag.Warning,
-		Help:    "import it in the bootstrap chunk of " + host + ", or let the ranges agree",
-		Message: fmt.Sprintf("if %s imports %s only after a remote, the app can fail to start: %s", host, diag.Quote(c.pkg.Name), describe(r))}
+	why := "nobody has brought a copy yet"
+	if !r.Missing() {
+		why = "it is given " + r.Refused.Version + " of " + c.app(r.Refused.Provider)
+	}
 	for _, u := range g.Uses {
-		c.add(u, atRequired(u.Declared()[i]), d, c.console(r)...)
+		c.add(u, atRequired(u.Declared()[i]), diag.Diagnostic{Rule: "share/late-host", Severity: diag.Warning,
+			Help:    "import it in the bootstrap chunk of " + host + ", or let the ranges agree",
+			Message: fmt.Sprintf("if %s imports %s only after a remote, %s can fail to start: %s", host, diag.Quote(c.pkg.Name), u.Pin.Remote.Name, why)}, c.console(g.said(u, r))...)
 	}
-}
-
-func describe(r federation.Reached) string {
-	if r.Missing() {
-		return "nobody has brought a copy yet"
-	}
-	return "it is given " + r.Refused.Version + " of " + r.Refused.Provider
 }
 
 // chain tells who brings what, who wins and why, and what the console would say.

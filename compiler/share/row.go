@@ -35,10 +35,12 @@ func (p *Package) Rows(names map[string]string) []Row {
 	rows, remotes := []Row{}, []Row{}
 	for _, g := range p.Groups {
 		for i, d := range g.class.app.Shared {
-			answers := p.answers(g.Outcomes[i], names)
 			for _, u := range g.Uses {
 				row := Row{App: u.Pin.Remote.Name.Value, Release: u.Choice.Release.Version.Value, Needs: "any", Singleton: d.Singleton,
-					Strict: d.Strict == federation.Strict, Eager: d.Eager, Scopes: scopesOf(d), Outcomes: answers}
+					Strict: d.Strict == federation.Strict, Eager: d.Eager, Scopes: scopesOf(d), Outcomes: []Answer{}}
+				for _, r := range g.Outcomes[i] {
+					row.Outcomes = append(row.Outcomes, p.answer(g.said(u, r), len(g.Outcomes[i]) > 1, names))
+				}
 				if !d.NoImport {
 					row.Brings = d.Version
 				}
@@ -57,22 +59,19 @@ func (p *Package) Rows(names map[string]string) []Row {
 	return append(rows, remotes...)
 }
 
-func (p *Package) answers(outcomes []federation.Reached, names map[string]string) []Answer {
-	answers := []Answer{}
-	for _, r := range outcomes {
-		a := Answer{Version: r.Copy.Version, Own: r.Own, Console: r.Warnings, Throws: r.Err}
-		for _, provider := range r.Providers {
-			a.From = append(a.From, names[provider])
-		}
-		slices.Sort(a.From)
-		if p.Decision == EveryOrder && len(outcomes) > 1 {
-			for _, e := range r.Order {
-				a.Order = append(a.Order, names[e.App]+" "+e.Verb.String())
-			}
-		}
-		answers = append(answers, a)
+// answer is an outcome, which may be one of several.
+func (p *Package) answer(r federation.Reached, one bool, names map[string]string) Answer {
+	a := Answer{Version: r.Copy.Version, Own: r.Own, Console: r.Warnings, Throws: r.Err}
+	for _, provider := range r.Providers {
+		a.From = append(a.From, names[provider])
 	}
-	return answers
+	slices.Sort(a.From)
+	if p.Decision == EveryOrder && one {
+		for _, e := range r.Order {
+			a.Order = append(a.Order, names[e.App]+" "+e.Verb.String())
+		}
+	}
+	return a
 }
 
 // Gets says which copies it may be.

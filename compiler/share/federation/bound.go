@@ -82,7 +82,7 @@ func (b *bounder) outcomes(a App, d Declaration) (all []Reached) {
 				all = append(all, Reached{Outcome: found.outcome()})
 				continue
 			}
-			out.Warnings = found.warnings
+			out.Warnings, out.Asker = found.warnings, k.from
 		case !fits:
 			certain = false
 			continue

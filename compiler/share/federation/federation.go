@@ -79,6 +79,7 @@ type Copy struct{ Version, Provider string }
 type Outcome struct {
 	Copy     Copy     // zero if Err is set
 	Refused  Copy     // the copy that it threw over, zero if it did not
+	Asker    string   // who the warnings and Err say has the requirement
 	Own      bool     // its own copy, beside the share scope
 	Warnings []string // what the runtime warns of in the console
 	Log      []string // what it logs as errors there

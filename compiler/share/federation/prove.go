@@ -139,9 +139,9 @@ func (p *prover) gets(a App, from string, group int, reach Reach) bool {
 		if found.entry == nil && found.err == "" {
 			return false
 		}
-		r := Reached{Outcome: Outcome{Copy: p.copy, Warnings: found.warnings}, Providers: p.providers}
-		if found.err != "" {
-			r = Reached{Outcome: found.outcome()}
+		r := Reached{Outcome: found.outcome()}
+		if r.Err == "" {
+			r.Copy, r.Providers = p.copy, p.providers
 		}
 		reach.Outcomes[Consumer{group, i}] = []Reached{r}
 	}

@@ -73,11 +73,12 @@ type selected struct {
 	warnings []string
 	err      string
 	refused  *shared // what err is about
+	asker    string
 }
 
 // outcome is what can be said before anything is loaded.
 func (s selected) outcome() Outcome {
-	out := Outcome{Warnings: s.warnings, Err: s.err}
+	out := Outcome{Warnings: s.warnings, Err: s.err, Asker: s.asker}
 	if s.refused != nil {
 		out.Refused = s.refused.offered()
 	}
@@ -123,9 +124,9 @@ func mismatch(pkg, version string, entry *shared, k ask) selected {
 	message := fmt.Sprintf("Version %s from %s of shared singleton module %s does not satisfy the requirement of %s which needs %s)",
 		version, entry.from, pkg, k.from, k.config.required.Range)
 	if k.config.strict {
-		return selected{err: message, refused: entry}
+		return selected{err: message, refused: entry, asker: k.from}
 	}
-	return selected{entry: entry, warnings: []string{message}}
+	return selected{entry: entry, warnings: []string{message}, asker: k.from}
 }
 
 // prefer walks versions in key order for the one that a strategy likes best.

@@ -79,13 +79,17 @@ func (s *state) hostDone() bool {
 	if !s.hostStarts() {
 		return true
 	}
-	return s.started && len(s.page.network.loading) == 0 && len(s.flights) == 0 && s.hostNext() < 0
+	return s.started && len(s.page.network.loading) == 0 && s.hostFlight() < 0 && s.hostNext() < 0
 }
 
 func (s *state) hostStarts() bool { return s.contest.Starts || len(s.contest.Host.Shared) > 0 }
 
 func (s *state) hostNext() int {
 	return slices.IndexFunc(s.consumers, func(c consumer) bool { return !c.done && c.app == s.page.host.Name })
+}
+
+func (s *state) hostFlight() int {
+	return slices.IndexFunc(s.flights, func(f flight) bool { return f.app == s.page.host.Name })
 }
 
 // hostEvents are what the host can do next: start, wait for every entry that it asked for, and import; an eager import does
@@ -102,8 +106,8 @@ func (s *state) hostEvents() []step {
 		return s.arrivals()
 	case s.started && next >= 0:
 		return []step{imports}
-	case s.contest.First && len(s.flights) > 0:
-		return []step{{Event{host, Finishes}, 0}}
+	case s.contest.First && s.hostFlight() >= 0:
+		return []step{{Event{host, Finishes}, s.hostFlight()}}
 	}
 	return nil
 }
