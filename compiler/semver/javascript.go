@@ -248,7 +248,7 @@ func formatNumber(n float64) string {
 		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
 	s := strconv.FormatFloat(n, 'e', -1, 64)
-	if cut := len(s) - 2; s[cut] == '0' { // Go writes 1e-07
+	if cut := len(s) - 2; s[cut] == '0' && !isDigit(s[cut-1]) { // Go writes 1e-07
 		s = s[:cut] + s[cut+1:]
 	}
 	return s

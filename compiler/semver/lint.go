@@ -3,6 +3,7 @@ package semver
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -55,8 +56,8 @@ const (
 )
 
 // LintRange tells why a range, or a text in the place of one, is not to be trusted to mean the same to the given engines, or
-// to all four if none is given. Nil means that they take the same release versions for it: the range is in the safe grammar,
-// and the engines were asked about both sides of every bound in it.
+// to all four if none is given: one doubt, or nil if they take the same release versions for it. To more than one engine a
+// range is trusted only if it is in the safe grammar, and the engines agree on both sides of every bound in it.
 //
 // The safe grammar is "*" or "x", or bounds with spaces between them, or two versions with " - " between them; and "||" between
 // such arms. A bound is a version with ^, ~, >=, >, <=, < or = before it, or nothing. A version is numbers of at most 15 digits;
@@ -66,7 +67,7 @@ const (
 func LintRange(rng string, engines ...Dialect) []Doubt {
 	p := newPanel(engines)
 	if kind, ok := otherThanRange(rng); ok {
-		return []Doubt{{kind, fmt.Sprintf("%.80q is %s, not a range: %s", rng, otherwise[kind], p.opinion(rng)), replacement(kind, rng)}}
+		return []Doubt{{kind, fmt.Sprintf("%s is %s, not a range: %s", quote(rng), otherwise[kind], p.opinion(rng)), replacement(kind, rng)}}
 	}
 	text := p.doubtRange(rng)
 	if text == "" {
@@ -89,15 +90,24 @@ func (p panel) doubtRange(rng string) string {
 	}
 	switch witness, parted := p.part(rng, tried); {
 	case parted:
-		return fmt.Sprintf("for %.80q, %s", rng, p.say(rng, witness))
+		return fmt.Sprintf("for %s, %s", quote(rng), p.say(rng, witness))
 	case safe:
 		return ""
 	case p.takesNone(rng, tried):
-		return fmt.Sprintf("for %.80q, %s", rng, p.sayNone(rng))
+		return fmt.Sprintf("for %s, %s", quote(rng), p.sayNone(rng))
 	case len(p) == 1:
 		return "" // nobody to part from
 	}
-	return fmt.Sprintf("%.80q is outside the grammar that engines are known to read alike, though no version was found on which %s", rng, p.predicate("part"))
+	return fmt.Sprintf("%s is outside the grammar that engines are known to read alike, though no version was found on which %s", quote(rng), p.predicate("part"))
+}
+
+// quote shortens hostile texts.
+func quote(text string) string {
+	const most = 80
+	if len(text) > most {
+		return fmt.Sprintf("%.*q...", most, text)
+	}
+	return strconv.Quote(text)
 }
 
 // isAgreed reports whether all engines take the same releases for the range.

@@ -3,11 +3,13 @@ package semver
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// LintVersion tells why a version is not to be trusted to mean the same to the given engines, or to all four if none is given.
-// Nil is for releases of three numbers, of at most 15 digits each, without leading zeros.
+// LintVersion tells why a version is not to be trusted to mean the same to the given engines, or to all four if none is given:
+// one doubt, or nil. To more than one engine only releases of three numbers are trusted, of at most 15 digits each and without
+// leading zeros.
 func LintVersion(version string, engines ...Dialect) []Doubt {
 	if isPlainRelease(version) {
 		return nil
@@ -15,8 +17,11 @@ func LintVersion(version string, engines ...Dialect) []Doubt {
 	if len(engines) == 0 {
 		engines = everyDialect[:]
 	}
-	p := newPanel(engines)
-	return []Doubt{{versionKind(version), p.doubtVersion(version, engines), fullVersion(version)}}
+	text := newPanel(engines).doubtVersion(version, engines)
+	if text == "" {
+		return nil
+	}
+	return []Doubt{{versionKind(version), text, fullVersion(version)}}
 }
 
 func isPlainRelease(version string) bool {
@@ -24,26 +29,41 @@ func isPlainRelease(version string) bool {
 	return p.parse(version) && p.isSafe() && p.known() == len(p.parts)
 }
 
-// doubtVersion finds a range for which the engines part on the version, or else parts them by the order they put it in.
+// doubtVersion finds a range for which the engines part on the version, or else parts them by the order they put it in. It is
+// "" if there is but one engine, and that takes the version for some range.
 func (p panel) doubtVersion(version string, engines []Dialect) string {
+	taken := false
 	for _, rng := range rangesAround(version) {
-		if _, parted := p.part(rng, []string{version}); parted {
-			return fmt.Sprintf("for %q, %s", rng, p.sayAs(fmt.Sprintf("%.80q", version), "the version", p.ask(rng, version)))
+		verdicts := p.ask(rng, version)
+		if slices.Max(verdicts) != slices.Min(verdicts) || verdicts[0] == fails {
+			return fmt.Sprintf("for %q, %s", rng, p.sayAs(quote(version), "the version", verdicts))
 		}
+		taken = taken || verdicts[0] == takes
 	}
+	if !taken {
+		return fmt.Sprintf("no range was found for which %s %s", p.anyTakes(), quote(version))
+	}
+	if text := p.doubtOrder(version, engines); text != "" || len(p) == 1 {
+		return text
+	}
+	return fmt.Sprintf("%s is not three numbers alone, though no range was found on which %s", quote(version), p.predicate("part"))
+}
+
+// doubtOrder tells which engines put the version above the release of its numbers, if only some do.
+func (p panel) doubtOrder(version string, engines []Dialect) string {
 	core := coreVersion(version)
-	above, not := panel{}, panel{}
+	var above, not panel
 	for i, d := range engines {
-		if core != "" && d.Supersedes(version, core) && !d.Supersedes(core, version) {
+		if d.Supersedes(version, core) && !d.Supersedes(core, version) {
 			above = append(above, p[i])
 		} else {
 			not = append(not, p[i])
 		}
 	}
-	if len(above) > 0 && len(not) > 0 {
-		return fmt.Sprintf("%s %.80q above %s, %s not", above.predicate("put"), version, core, not.predicate("do"))
+	if core == "" || len(above) == 0 || len(not) == 0 {
+		return ""
 	}
-	return fmt.Sprintf("%.80q is no release of three numbers, though no range was found on which %s", version, p.predicate("part"))
+	return fmt.Sprintf("%s %s above %s, %s not", above.predicate("put"), quote(version), core, not.predicate("do"))
 }
 
 var coreText = regexp.MustCompile(`[0-9]+(\.[0-9]+){0,2}`)

@@ -66,7 +66,7 @@ type npmArm struct {
 	anything  bool // the arm has no bounds
 }
 
-// readNPMArm holds v against each bound of an arm; false if the arm cannot be read, and then no arm can.
+// readNPMArm holds v against each bound of an arm; false if the arm cannot be read, which spoils the whole range.
 func readNPMArm(arm string, v *release) (npmArm, bool) {
 	arm = withoutBuild(trimSpace(arm))
 	if strings.Contains(arm, " ") {
@@ -104,7 +104,7 @@ func withoutBuild(s string) string {
 	}
 	var b strings.Builder
 	for ; plus >= 0; plus = strings.IndexByte(s, '+') {
-		end := skipIdentifiers(s, plus+1)
+		end := skipIdentifiers(s, plus+1, isBuild)
 		if end == plus+1 { // a plus by itself
 			b.WriteString(s[:end])
 		} else {
@@ -113,22 +113,6 @@ func withoutBuild(s string) string {
 		s = s[end:]
 	}
 	return b.String() + s
-}
-
-// skipIdentifiers skips identifiers with single dots between them.
-func skipIdentifiers(s string, i int) int {
-	for end := i; ; i = end + 1 {
-		word := i
-		for word < len(s) && isWord(s[word]) {
-			word++
-		}
-		if word == i {
-			return end
-		}
-		if end = word; end == len(s) || s[end] != '.' {
-			return end
-		}
-	}
 }
 
 // readNPMWord reads one word of an arm.

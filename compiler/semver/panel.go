@@ -46,7 +46,7 @@ func (p panel) withWebpackBefore() panel {
 	if at == 0 {
 		return p
 	}
-	return slices.Insert(p, at, engine{webpackBefore, func(rng string) func(string) verdict {
+	return slices.Insert(slices.Clone(p), at, engine{webpackBefore, func(rng string) func(string) verdict {
 		return func(version string) verdict {
 			return verdictOf(webpackReader{minor: webpackCaps - 1}.satisfies(version, rng))
 		}
@@ -174,10 +174,14 @@ func (p panel) sayNone(rng string) string {
 	if verdicts := p.ask(rng, "1.0.0"); verdicts[0] == fails {
 		return p.sayAs("1.0.0", "the range", verdicts)
 	}
+	return "no version was found that " + p.anyTakes()
+}
+
+func (p panel) anyTakes() string {
 	if len(p) == 1 {
-		return "no version was found that " + p.predicate("take")
+		return p.predicate("take")
 	}
-	return "no version was found that any of " + list(p.names()) + " takes"
+	return "any of " + list(p.names()) + " takes"
 }
 
 // predicate says what all engines do.

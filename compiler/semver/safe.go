@@ -76,18 +76,22 @@ var partialText = regexp.MustCompile(`[0-9]+(\.[0-9]+(\.[0-9]+)?)?`)
 // findPartials gives what looks like a version in a text outside the safe grammar, and one that there always is. Of a long
 // text it looks at the first few only: each one found is a round of questions about the whole.
 func findPartials(rng string) []partial {
-	limit := maxBounds + 1
-	if len(rng) > maxBytes {
-		limit = 2
-	}
 	var found []partial
-	for _, text := range partialText.FindAllString(rng, limit) {
+	for _, text := range partialText.FindAllString(rng, atMost(maxBounds+1, rng)) {
 		var p partial
 		if p.parse(text) && p.isSafe() {
 			found = append(found, p)
 		}
 	}
 	return append(found, partial{parts: [3]string{"1"}})
+}
+
+// atMost is n, and little for a long text.
+func atMost(n int, rng string) int {
+	if len(rng) > maxBytes {
+		return min(n, 2)
+	}
+	return n
 }
 
 // boundaries gives release versions, one at least in every interval that bounds on the given versions can part. What an
@@ -117,7 +121,7 @@ var prereleaseText = regexp.MustCompile(`([0-9]+\.[0-9]+)\.([0-9]+)-([0-9A-Za-z.
 // prereleases gives prereleases near the first of those that the range names.
 func prereleases(rng string) []string {
 	var versions []string
-	for _, m := range prereleaseText.FindAllStringSubmatch(rng, 8) {
+	for _, m := range prereleaseText.FindAllStringSubmatch(rng, atMost(8, rng)) {
 		if len(m[0]) > npmLength/2 {
 			continue
 		}

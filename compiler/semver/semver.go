@@ -1,6 +1,25 @@
-// Package semver reads versions and ranges for cohort pins and policy windows, as Masterminds/semver v3 does: strict
-// versions of three numbers, and ranges such as "^3.1.0", "~3.1", ">=21 <23" or "1.x || 2.x". A prerelease fits a range only
-// if the range names one ("^2.0.0-0").
+// Package semver reads versions and ranges as four engines do. There is no one answer to which versions a range takes: each
+// engine in a browser brings a reader of its own, and what a team writes into requiredVersion is read by the engine of whoever
+// shares the package. All agree on releases and on the ranges people mostly write; they part on prereleases and odd syntax:
+//
+//	range                 version          module-federation  webpack  npm  masterminds
+//	^18.0.0               18.2.0           1                  1        1    1
+//	^18.0.0               18.3.0-canary-1  1                  0        0    0
+//	*                     19.0.0-rc.1      1                  0        0    0
+//	^19.0.0-rc            19.0.0-rc.1      0                  1        1    1
+//	>=0.0.0               18.2.0           0                  1        1    1
+//	>= 16.8.0 < 20.0.0    18.2.0           0                  1        1    1
+//	^v18.0.0              18.2.0           1                  0        1    1
+//	^18.0.0 ||            17.0.0           1                  1        1    E
+//	>=1.0.0,<2.0.0        1.5.0            0                  1        0    1
+//	^18.0.0               18.2             0                  1        0    1
+//
+// 1 is yes, 0 no, and E means that the engine throws. So what a browser will do is asked of the engine's own [Dialect], which
+// reproduces it to the letter, and [LintRange] and [LintVersion] tell which texts the engines would part on.
+//
+// [Version] and [Range] are for cohort pins and policy windows, which only muster reads: strict versions of three numbers, and
+// ranges as Masterminds/semver v3 has them, such as "^3.1.0", "~3.1", ">=21 <23" or "1.x || 2.x". A prerelease fits a range
+// only if the range names one ("^2.0.0-0").
 package semver
 
 import (

@@ -1,7 +1,6 @@
 package semver
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
@@ -17,35 +16,35 @@ import (
 	"testing"
 )
 
-// vectorFolder holds what the real engines answered. MUSTER_VECTORS names another folder with files of the same names.
+// vectorFolder holds what the real engines answered: @module-federation/runtime-core 2.9.2, npm's semver 7.8.6 and webpack
+// 5.112 (5.110.3 answers 516 lines of "ranges" otherwise). MUSTER_VECTORS names another folder with files of the same names.
 func vectorFolder() string {
 	if dir := os.Getenv("MUSTER_VECTORS"); dir != "" {
 		return dir
 	}
-	return filepath.Join("testdata", "vectors")
+	return givenVectors
 }
 
-// readVectors gives the lines of <name>.jsonl or <name>.jsonl.gz, each an array of the given length, and skips the test if
-// there is neither.
-func readVectors(t *testing.T, name string, length int) [][]any {
+const givenVectors = "testdata/vectors"
+
+// readVectors gives the lines of the folder's <name>.jsonl or <name>.jsonl.gz, each an array of the given length, and skips
+// the test if there is neither.
+func readVectors(t *testing.T, folder, name string, length int) [][]any {
 	t.Helper()
-	text, err := readMaybeZipped(filepath.Join(vectorFolder(), name+".jsonl"))
+	text, err := readMaybeZipped(filepath.Join(folder, name+".jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("there is no %s.jsonl or %[1]s.jsonl.gz in %s", name, vectorFolder())
+		t.Skipf("there is no %s.jsonl or %[1]s.jsonl.gz in %s", name, folder)
 	}
 	if err != nil {
 		t.Fatalf("reading vectors: %v", err)
 	}
 	var lines [][]any
-	for in := bufio.NewScanner(bytes.NewReader(text)); in.Scan(); {
+	for text := range bytes.Lines(text) {
 		var line []any
-		if err := json.Unmarshal(in.Bytes(), &line); err != nil || len(line) != length {
-			t.Errorf("line %d of %s is no array of %d: %.200s", len(lines)+1, name, length, in.Text())
+		if err := json.Unmarshal(text, &line); err != nil || len(line) != length {
+			t.Errorf("line %d of %s is no array of %d: %.200s", len(lines)+1, name, length, text)
 		}
 		lines = append(lines, line)
-	}
-	if n := bytes.Count(bytes.TrimSpace(text), []byte("\n")) + 1; n != len(lines) {
-		t.Errorf("read %d of the %d lines of %s", len(lines), n, name)
 	}
 	return lines
 }
@@ -114,7 +113,7 @@ func TestRangeVectors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			y := newTally(name)
-			for i, line := range readVectors(t, name, 6) {
+			for i, line := range readVectors(t, vectorFolder(), name, 6) {
 				if line, ok := parseRangeLine(line); !ok {
 					t.Errorf("line %d of %s is malformed", i+1, name)
 				} else {
@@ -176,7 +175,7 @@ func answer(d Dialect, version, rng string) string {
 func TestSupersedesVectors(t *testing.T) {
 	t.Parallel()
 	y := newTally("supersedes")
-	for i, line := range readVectors(t, "supersedes", 6) {
+	for i, line := range readVectors(t, vectorFolder(), "supersedes", 6) {
 		l, ok := parseRangeLine(line)
 		if !ok {
 			t.Errorf("line %d of supersedes is malformed", i+1)

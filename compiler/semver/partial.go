@@ -42,12 +42,8 @@ func (p *partial) scan(s string, i int) (end int, ok bool) {
 		}
 		p.parts[n], i = s[i+min(n, 1):end], end
 	}
-	if pre, end := scanTail(s, i, '-'); isPrerelease(pre) {
-		p.pre, i = pre, end
-	}
-	if build, end := scanTail(s, i, '+'); isBuild(build) {
-		p.build, i = build, end
-	}
+	p.pre, i = scanTail(s, i, '-', isPrerelease)
+	p.build, i = scanTail(s, i, '+', isBuild)
 	return i, true
 }
 
@@ -86,16 +82,32 @@ func scanPart(s string, i int) int {
 	return -1
 }
 
-// scanTail reads the mark and the letters, digits, hyphens and dots after it, and gives them without the mark.
-func scanTail(s string, i int, mark byte) (tail string, end int) {
+// scanTail reads the mark and, up to the first that is none, the identifiers after it with single dots between them. It gives
+// them without the mark, and the place after them.
+func scanTail(s string, i int, mark byte, isIdentifier func(string) bool) (tail string, end int) {
 	if i >= len(s) || s[i] != mark {
 		return "", i
 	}
-	end = i + 1
-	for end < len(s) && (isWord(s[end]) || s[end] == '.') {
-		end++
+	if end = skipIdentifiers(s, i+1, isIdentifier); end > i+1 {
+		return s[i+1 : end], end
 	}
-	return s[i+1 : end], end
+	return "", i
+}
+
+// skipIdentifiers skips identifiers with single dots between them.
+func skipIdentifiers(s string, i int, isIdentifier func(string) bool) int {
+	for end := i; ; i = end + 1 {
+		word := i
+		for word < len(s) && isWord(s[word]) {
+			word++
+		}
+		if !isIdentifier(s[i:word]) {
+			return end
+		}
+		if end = word; end == len(s) || s[end] != '.' {
+			return end
+		}
+	}
 }
 
 // isWord reports whether c may be in an identifier.
@@ -107,21 +119,12 @@ func isNumeric(identifier string) bool {
 	return identifier != "" && skipDigits(identifier, 0) == len(identifier)
 }
 
-// isPrerelease reports whether a tail is a list of prerelease identifiers: none empty, no number with leading zeros.
-func isPrerelease(tail string) bool {
-	for more := true; more; {
-		var id string
-		id, tail, more = strings.Cut(tail, ".")
-		if id == "" || len(id) > 1 && id[0] == '0' && isNumeric(id) {
-			return false
-		}
-	}
-	return true
-}
+// isBuild reports whether a word is an identifier of build metadata.
+func isBuild(word string) bool { return word != "" }
 
-// isBuild reports whether a tail is a list of build identifiers: none empty.
-func isBuild(tail string) bool {
-	return tail != "" && tail[0] != '.' && tail[len(tail)-1] != '.' && !strings.Contains(tail, "..")
+// isPrerelease reports whether a word is a prerelease identifier: if it is a number, one without leading zeros.
+func isPrerelease(word string) bool {
+	return word != "" && (len(word) == 1 || word[0] != '0' || !isNumeric(word))
 }
 
 // parseComparator reads an operator and a full version with at most one v before it. White space may stand between them.
@@ -186,5 +189,3 @@ func (p *partial) fits(runs runLimits) bool {
 	}
 	return true
 }
-
-var zero = number{digits: "0"}
