@@ -99,9 +99,14 @@ func (g *Group) said(u Use, r federation.Reached) federation.Reached {
 	name := func(text string) string {
 		return strings.Replace(text, "the requirement of "+r.Asker+" which", "the requirement of "+u.Name()+" which", 1)
 	}
-	r.Err, r.Warnings = name(r.Err), slices.Clone(r.Warnings)
+	r.Err, r.Warnings, r.Order = name(r.Err), slices.Clone(r.Warnings), slices.Clone(r.Order)
 	for i := range r.Warnings {
 		r.Warnings[i] = name(r.Warnings[i])
+	}
+	for i := range r.Order {
+		if r.Order[i].App == r.Asker {
+			r.Order[i].App = u.Name()
+		}
 	}
 	return r
 }
@@ -169,9 +174,19 @@ func (p *Package) Why() string {
 	case Highest:
 		return "every entry is loaded first, and everybody gets the highest version (version-first)"
 	case EveryOrder:
+		if p.settled() {
+			return "every load order was tried, and all come to the same"
+		}
 		return "who gets which copy depends on the order in which apps load; every order was tried"
 	}
 	return "there are too many load orders to try; this is among what they could lead to"
+}
+
+// settled reports whether every app can only get one thing.
+func (p *Package) settled() bool {
+	return !slices.ContainsFunc(p.Groups, func(g *Group) bool {
+		return slices.ContainsFunc(g.Outcomes, func(all []federation.Reached) bool { return len(all) > 1 })
+	})
 }
 
 // provider points at where the copy that decides is declared.

@@ -109,6 +109,8 @@ func (r *Ranges) pick(pkg string, v *versions, k ask) selected {
 	switch {
 	case k.config.singleton && required.Kind == Range && !r.satisfies(version, required.Range):
 		return mismatch(pkg, version, entry, k)
+	case !k.config.singleton && required.Kind == Unset && r.satisfies(version, ""):
+		return selected{err: noRange, asker: k.from} // it is the version that is looked at first
 	case k.config.singleton, required.Kind == Anything, required.Range == "*", r.satisfies(version, required.Range):
 		return selected{entry: entry}
 	}
@@ -128,6 +130,8 @@ func mismatch(pkg, version string, entry *shared, k ask) selected {
 	}
 	return selected{entry: entry, warnings: []string{message}, asker: k.from}
 }
+
+const noRange = "Cannot read properties of undefined (reading 'split')"
 
 // prefer walks versions in key order for the one that a strategy likes best.
 func (r *Ranges) prefer(v *versions, s Strategy) string {

@@ -284,7 +284,7 @@ func (c *tally) report(t *testing.T) {
 }
 
 // lines are the cases of a file of vectors, from testdata or the folder that MUSTER_VECTORS names.
-func lines(t *testing.T, name string) func(func(vector) bool) {
+func lines(t testing.TB, name string) func(func(vector) bool) {
 	t.Helper()
 	folder := cmp.Or(os.Getenv("MUSTER_VECTORS"), filepath.Join("..", "testdata", "vectors"))
 	data, err := read(filepath.Join(folder, name+".jsonl"))
