@@ -43,31 +43,61 @@ func (c *checker) add(u Use, at registry.Text, d diag.Diagnostic, chain ...diag.
 	c.n.found.Add(c.page.Cohort.Declared.Name.Value, u.Pin.Remote.File.Fault(at, d))
 }
 
-// checkOutcomes reports apps that throw, or would be warned of.
+// checkOutcomes reports apps that throw, or would be warned of: for each kind of trouble the outcome that was met first.
 func (c *checker) checkOutcomes() {
 	for _, g := range c.pkg.Groups {
 		for i, outcomes := range g.Outcomes {
-			for _, r := range outcomes {
-				c.outcome(g, i, r, len(outcomes) > 1)
+			for _, kind := range kinds {
+				c.outcomes(g, i, ofKind(outcomes, kind), len(outcomes) > 1)
 			}
-			if g.Late == nil {
-				continue
-			}
-			for _, r := range g.Late[i] {
-				c.late(g, i, r)
+			if g.Late != nil && len(g.Late[i]) > 0 {
+				c.late(g, i, g.Late[i][0])
 			}
 		}
 	}
 }
 
-func (c *checker) outcome(g *Group, i int, r federation.Reached, one bool) {
-	if r.Err == "" && len(r.Warnings) == 0 {
+// kinds are the kinds of trouble.
+var kinds = []func(federation.Reached) bool{
+	func(r federation.Reached) bool { return r.Missing() },
+	func(r federation.Reached) bool { return r.Err != "" && !r.Missing() },
+	func(r federation.Reached) bool { return r.Err == "" && len(r.Warnings) > 0 },
+}
+
+func ofKind(all []federation.Reached, kind func(federation.Reached) bool) (some []federation.Reached) {
+	for _, r := range all {
+		if kind(r) {
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+// outcomes reports the first of outcomes of one kind for every app of a group, and names the others.
+func (c *checker) outcomes(g *Group, i int, all []federation.Reached, one bool) {
+	if len(all) == 0 {
 		return
 	}
-	for _, u := range g.Uses {
-		said := g.said(u, r)
-		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), said, one), c.chain(said)...)
+	var also []diag.Note
+	if len(all) > 1 {
+		var versions []string
+		for _, r := range all[1:] {
+			versions = append(versions, offered(r).Version)
+		}
+		also = []diag.Note{{Message: "it can be " + listed(versions) + " too"}}
 	}
+	for _, u := range g.Uses {
+		said := g.said(u, all[0])
+		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), said, one), slices.Concat(c.chain(said), also)...)
+	}
+}
+
+// offered is the copy that an outcome is about.
+func offered(r federation.Reached) federation.Copy {
+	if r.Err != "" {
+		return r.Refused
+	}
+	return r.Copy
 }
 
 // complaint is what is wrong with an outcome; one of several is only possible.
@@ -191,10 +221,7 @@ func (p *Package) settled() bool {
 
 // provider points at where the copy that decides is declared.
 func (c *checker) provider(r federation.Reached) (notes []diag.Note) {
-	copy := r.Copy
-	if r.Err != "" {
-		copy = r.Refused
-	}
+	copy := offered(r)
 	for _, g := range c.pkg.Groups {
 		for _, u := range g.Uses {
 			for i, s := range u.Declared() {

@@ -41,7 +41,7 @@ func atRequired(s *registry.Shared) registry.Text {
 func (n *Negotiator) problems(declared []*registry.Shared) (all []problem) {
 	rule, singleton := n.singleton(declared[0].Package.Value)
 	for i, s := range declared {
-		found := slices.Concat(required(s), n.version(s, singleton))
+		found := slices.Concat(n.required(s), n.version(s, singleton))
 		if singleton {
 			found = slices.Concat(found, n.window(s, rule), n.flags(s, rule))
 		}
@@ -116,8 +116,18 @@ var inBrowsers = []semver.Dialect{semver.ModuleFederation, semver.Webpack, semve
 // noRanges are the kinds of text that stand for a range in a package.json and are none.
 var noRanges = []semver.Kind{semver.Workspace, semver.Alias, semver.Catalog, semver.Path, semver.URL, semver.Protocol, semver.Tag}
 
+// lint asks the engines about a range, once.
+func (n *Negotiator) lint(rng string) []semver.Doubt {
+	doubts, known := n.doubts[rng]
+	if !known {
+		doubts = semver.LintRange(rng, inBrowsers...)
+		n.doubts[rng] = doubts
+	}
+	return doubts
+}
+
 // required judges a required version.
-func required(s *registry.Shared) []problem {
+func (n *Negotiator) required(s *registry.Shared) []problem {
 	name, text := diag.Quote(s.Package.Value), s.RequiredVersion.Value
 	report := func(rule, message, help string, severity diag.Severity) []problem {
 		return []problem{{Diagnostic: diag.Diagnostic{Rule: rule, Severity: severity, Message: message, Help: help}, at: atRequired}}
@@ -129,7 +139,7 @@ func required(s *registry.Shared) []problem {
 		return report("share/required-version", "requiredVersion: false accepts any version of "+name+", and nobody is told of one that does not fit",
 			"write the range that it was built for", diag.Warning)
 	}
-	doubts := semver.LintRange(text, inBrowsers...)
+	doubts := n.lint(text)
 	if len(doubts) == 0 {
 		return nil
 	}

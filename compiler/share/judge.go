@@ -176,6 +176,9 @@ func (c contest) lateMatters() bool {
 			required[d.Requires()] = true
 		}
 	}
+	if len(versions)*len(required) > maxQuestions {
+		return true
+	}
 	for r := range required {
 		if slices.ContainsFunc(versions, func(v string) bool { return !c.Ranges.Accepts(r, v) }) {
 			return true

@@ -25,12 +25,14 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/semver"
 	"muster/compiler/share/federation"
 )
 
 const (
 	maxCombinations = 64
-	maxStates       = 1000 // that are tried for a package whose outcome depends on the load order
+	maxStates       = 1000   // that are tried for a package whose outcome depends on the load order
+	maxQuestions    = 20_000 // that are asked to find out whether it matters when the host comes
 )
 
 // Page is a host of a cohort with the remotes that it loads.
@@ -105,13 +107,14 @@ type Negotiator struct {
 	classes  map[string]*class
 	judged   map[string]judged
 	builds   map[build]string
+	doubts   map[string][]semver.Doubt // by range
 	found    diag.ByCohort
 }
 
 // New returns a negotiator for pages under a policy.
 func New(p *registry.Policy) *Negotiator {
 	return &Negotiator{policy: p, ranges: federation.NewRanges(), profiles: map[*registry.Release]*profile{},
-		classes: map[string]*class{}, judged: map[string]judged{}, builds: map[build]string{}}
+		classes: map[string]*class{}, judged: map[string]judged{}, builds: map[build]string{}, doubts: map[string][]semver.Doubt{}}
 }
 
 // Pages works out the pages of a cohort that is not frozen, by the hosts' names.

@@ -5,8 +5,14 @@ import (
 	"slices"
 )
 
+const (
+	maxBound     = 16        // how many versions are told that an app could get: beyond that, only that it could be refused one
+	maxBoundWork = 1_000_000 // how many ranges are asked about versions; what is not asked counts as refused
+)
+
 // Bound is everything that could come of a contest whatever the order, and more, without trying any: an app could get any
-// version that any of them brings, as far as its declaration lets it.
+// version that any of them brings, as far as its declaration lets it. Of very many it tells some, among them one that the
+// app refuses, if there is one.
 func Bound(c Contest) Reach {
 	b := bounder{ranges: cmp.Or(c.Ranges, NewRanges()), providers: map[string][]string{}}
 	b.add(c.Host, c.Host.Name)
@@ -37,6 +43,15 @@ type bounder struct {
 	versions  []string // in the order in which they are declared
 	providers map[string][]string
 	certain   bool // some copy is always there
+	work      int
+}
+
+// accepts asks whether a version fits, until too much has been asked.
+func (b *bounder) accepts(required Requirement, version string) bool {
+	if b.work++; b.work > maxBoundWork {
+		return false
+	}
+	return required.Kind == Anything || required.Range == "*" || b.ranges.asked(version, required.Range)
 }
 
 func (b *bounder) add(a App, names ...string) {
@@ -69,30 +84,38 @@ func (b *bounder) bound(a App, name string, group int, reach *Reach) {
 
 func (b *bounder) outcomes(a App, d Declaration) (all []Reached) {
 	k := d.alone(a)
-	certain := b.certain
+	refused := false
 	for _, version := range b.versions {
-		copy := Copy{version, b.providers[version][0]}
-		entry := &shared{version: version, from: copy.Provider, source: &copy}
-		fits := k.config.required.Kind == Anything || k.config.required.Range == "*" || b.ranges.satisfies(version, k.config.required.Range)
-		out := Outcome{Copy: copy}
-		switch {
-		case !fits && k.config.singleton:
-			found := mismatch(d.Package, version, entry, k)
-			if found.err != "" {
-				all = append(all, Reached{Outcome: found.outcome()})
-				continue
-			}
-			out.Warnings, out.Asker = found.warnings, k.from
-		case !fits:
-			certain = false
-			continue
+		if len(all) >= maxBound && refused {
+			break
 		}
-		all = append(all, Reached{Outcome: out, Providers: b.providers[version]})
+		fits := b.accepts(k.config.required, version)
+		refused = refused || !fits
+		if len(all) < maxBound || !fits {
+			all = append(all, b.could(d, k, version, fits)...)
+		}
 	}
 	if d.NoImport {
-		return append(all, missing(d, certain)...)
+		return append(all, missing(d, b.certain && !(refused && !d.Singleton))...)
 	}
 	return append(all, b.own(a, d, k, all)...)
+}
+
+// could is what an app makes of one version.
+func (b *bounder) could(d Declaration, k ask, version string, fits bool) []Reached {
+	copy := Copy{version, b.providers[version][0]}
+	out := Outcome{Copy: copy}
+	switch {
+	case !fits && !k.config.singleton:
+		return nil
+	case !fits:
+		found := mismatch(d.Package, version, &shared{version: version, from: copy.Provider, source: &copy}, k)
+		if found.err != "" {
+			return []Reached{{Outcome: found.outcome()}}
+		}
+		out.Warnings, out.Asker = found.warnings, k.from
+	}
+	return []Reached{{Outcome: out, Providers: b.providers[version]}}
 }
 
 // missing is what happens to an import that brings no copy where there is none.
@@ -118,7 +141,7 @@ func (b *bounder) own(a App, d Declaration, k ask, others []Reached) (all []Reac
 		}
 		return all
 	}
-	if !k.config.singleton && !b.ranges.satisfies(own.Version, k.config.required.Range) {
+	if !k.config.singleton && !b.accepts(k.config.required, own.Version) {
 		all = append(all, Reached{Outcome: Outcome{Copy: own, Own: true}})
 	}
 	return all

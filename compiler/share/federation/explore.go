@@ -67,10 +67,17 @@ func (v Verb) String() string {
 
 // Explore tries the load orders of a contest: every order in which entries can arrive and apps can import the package, and
 // every moment at which a copy can come in. Where there are more than a few apps, two of each group stand for all, the
-// first and the last by name, because names decide among them. It is false if there are more than limit states.
+// first and the last by name, because names decide among them. It is false if there are more than limit states, or more than
+// maxActors apps act.
 func Explore(c Contest, limit int) (Reach, bool) {
+	if len(c.Remotes) > maxActors {
+		return Reach{}, false
+	}
 	x := explorer{contest: c, reach: Reach{Outcomes: map[Consumer][]Reached{}}, groups: map[string]int{c.Host.Name: Host}}
 	first := x.begin()
+	if len(first.consumers) > maxActors {
+		return Reach{}, false
+	}
 	queue, seen := []*state{first}, map[string]bool{first.key(): true}
 	for len(queue) > 0 {
 		s := queue[0]
@@ -96,8 +103,10 @@ type explorer struct {
 	reach   Reach
 }
 
-// few is how many remotes all act, each for itself.
-const few = 4
+const (
+	few       = 4  // how many remotes all act, each for itself
+	maxActors = 16 // how many may act
+)
 
 func (x *explorer) begin() *state {
 	c := x.contest

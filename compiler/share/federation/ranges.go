@@ -22,6 +22,15 @@ func (r *Ranges) satisfies(version, rng string) bool {
 	return answer
 }
 
+// asked is satisfies for questions that are asked once, and too many to remember.
+func (r *Ranges) asked(version, rng string) bool {
+	answer, known := r.satisfied[[2]string{version, rng}]
+	if !known {
+		answer, _ = semver.ModuleFederation.Satisfies(version, rng)
+	}
+	return answer
+}
+
 // supersedes reports whether a walk for the highest version goes on from current to candidate.
 func (r *Ranges) supersedes(candidate, current string) bool {
 	key := [2]string{candidate, current}
@@ -35,7 +44,7 @@ func (r *Ranges) supersedes(candidate, current string) bool {
 
 // Accepts reports whether a version satisfies a requirement, whichever way an app would come by it.
 func (r *Ranges) Accepts(required Requirement, version string) bool {
-	return required.Kind != Range || required.Range == "*" || r.satisfies(version, required.Range)
+	return required.Kind != Range || required.Range == "*" || r.asked(version, required.Range)
 }
 
 // Requires is what a declaration requires, ^version where it does not say.
