@@ -1,0 +1,59 @@
+package payload_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"muster/compiler/contract/payload"
+)
+
+const (
+	emitted  = `{productId: string & strings.MinRunes(1), quantity: int & >0, price: number & >=0, currency: =~"^[A-Z]{3}$", tags?: [...string]}`
+	listened = `{productId: string, quantity: int & >=1, price?: number, currency: =~"^[A-Z]{3}$", tags?: [...string]}`
+)
+
+func BenchmarkParse(b *testing.B) {
+	for b.Loop() {
+		if _, err := payload.Parse(emitted); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkCompare compares types that are parsed.
+func BenchmarkCompare(b *testing.B) {
+	arms := make([]string, 30)
+	for i := range arms {
+		arms[i] = fmt.Sprintf(`{kind: "k%d", id: string, n%d: int}`, i, i)
+	}
+	union := strings.Join(arms, " | ")
+	for _, c := range []struct {
+		name, producer, consumer string
+		want                     payload.Answer
+	}{
+		{"event", emitted, listened, payload.Compatible},
+		{"patterns", `{id: =~"^[a-z][a-z0-9-]*$" & strings.MaxRunes(63)}`, `{id: =~"^[a-z0-9-]+$" & strings.MaxRunes(100)}`, payload.Compatible},
+		{"union of 30", union, union, payload.Compatible},
+		{"witness", emitted, `{productId: string, quantity: int & >1}`, payload.Incompatible},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p, c1, want := mustParse(b, c.producer), mustParse(b, c.consumer), c.want
+			b.ReportAllocs()
+			for b.Loop() {
+				if v := payload.Compare(p, c1); v.Answer != want {
+					b.Fatal(v)
+				}
+			}
+		})
+	}
+}
+
+func mustParse(tb testing.TB, source string) payload.Type {
+	tb.Helper()
+	t, err := payload.Parse(source)
+	if err != nil {
+		tb.Fatalf("%s: %v", source, err)
+	}
+	return t
+}
