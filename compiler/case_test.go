@@ -3,6 +3,8 @@ package compiler_test
 import (
 	"bytes"
 	"flag"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,7 +62,8 @@ func runCase(t *testing.T, name string, seen map[string]bool) {
 		t.Fatal(err)
 	}
 	files, want := layOver(t, archive)
-	_, found, err := compiler.Check(compiler.Input{Tree: files, Origin: manifest.Origin{Time: caseTime}})
+	in := compiler.Input{Tree: files, Base: baseOf(files), Origin: manifest.Origin{Time: caseTime}}
+	_, found, err := compiler.Check(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +82,8 @@ func runCase(t *testing.T, name string, seen map[string]bool) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings differ (-want +got):\n%s", diff)
 	}
-	_, thorough, err := compiler.Check(compiler.Input{Tree: files, Origin: manifest.Origin{Time: caseTime}, Thorough: true})
+	in.Thorough = true
+	_, thorough, err := compiler.Check(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +103,22 @@ func baseFiles(t testing.TB) fstest.MapFS {
 		files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
 	}
 	return files
+}
+
+// baseOf is the registry that a case is compared with: the case's own with the files below base/ in their places; nil if it has
+// none of those.
+func baseOf(files fstest.MapFS) fs.FS {
+	base := maps.Clone(files)
+	found := false
+	for name, f := range files {
+		if inner, ok := strings.CutPrefix(name, "base/"); ok {
+			base[inner], found = f, true
+		}
+	}
+	if !found {
+		return nil
+	}
+	return base
 }
 
 func layOver(t testing.TB, archive *txtar.Archive) (files fstest.MapFS, want string) {

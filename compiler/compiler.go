@@ -1,17 +1,19 @@
 // Package compiler is the straight line from a registry's files to what shells fetch:
 //
-//	tree ─► registry ─► policy ─► resolve ─► share ─► manifest
-//	     (YAML+CUE)  (rules)   (pins)   (negotiate)  (bytes)
+//	tree ─► registry ─► policy ─► resolve ─► share, contract ─► manifest
+//	     (YAML+CUE)  (rules)   (pins)    (do they go together)    (bytes)
 //
 // It is a pure function of its Input: no network, clock, environment or global state. Each stage finds every fault it
 // can in what the one before could take, so that a user sees all of them in one run; bytes are made only if there are none.
 package compiler
 
 import (
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
+	"muster/compiler/contract"
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
@@ -27,6 +29,8 @@ type Input struct {
 	Origin manifest.Origin // where the tree comes from; its time is "now"
 	// History gives the trees of other commits, for frozen cohorts. Nil outside a git repository.
 	History History
+	// Base is the registry that this one is to replace, for what only a comparison can tell. Nil: there is none.
+	Base fs.FS
 	// Thorough asks CUE about every document, for those who would rather not trust the checker.
 	Thorough bool
 }
@@ -65,7 +69,12 @@ func Check(in Input) (*Checked, diag.List, error) {
 	waivers := policy.NewWaivers(r, Rules(), in.Origin.Time)
 	policed := policy.Start(r) // beside resolving: on thousands of remotes that saves a twentieth of the time
 	plan, l := resolve.Resolve(r)
-	l.Add(negotiate(plan)...)
+	l.Add(meet(plan)...)
+	compared, err := compare(in, plan)
+	if err != nil {
+		return nil, nil, err
+	}
+	l.Add(compared...)
 	checked := &Checked{Plan: plan}
 	frozen, err := checked.thaw(in)
 	faults := policed()
@@ -77,13 +86,32 @@ func Check(in Input) (*Checked, diag.List, error) {
 	return checked, found.Sorted(), nil
 }
 
-// negotiate foretells what the browser does with the shared packages of every cohort.
-func negotiate(plan *resolve.Plan) diag.List {
-	n := share.New(plan.Registry.Policy)
+// meet finds what does not go together in the cohorts: what they share, and what they promise each other.
+func meet(plan *resolve.Plan) diag.List {
+	sharing, contracts := share.New(plan.Registry.Policy), contract.New()
 	for _, c := range plan.Cohorts {
-		n.Check(c)
+		sharing.Check(c)
+		contracts.Check(c)
 	}
-	return n.Findings()
+	return slices.Concat(sharing.Findings(), contracts.Findings())
+}
+
+// compare finds what a registry takes from the one that it is to replace.
+func compare(in Input, head *resolve.Plan) (diag.List, error) {
+	if in.Base == nil {
+		return nil, nil
+	}
+	base, reason, err := resolveAt(in.Base, in.Thorough)
+	if err != nil {
+		return nil, fmt.Errorf("reading the base: %w", err)
+	}
+	if base == nil {
+		return diag.List{{Rule: "contract/base", Severity: diag.Warning, Message: "the base does not compile, so nothing is compared with it: " + reason,
+			Help: "name a base that does"}}, nil
+	}
+	c := contract.New()
+	c.Compare(base, head)
+	return c.Findings(), nil
 }
 
 func load(tree fs.FS, thorough bool) (*registry.Registry, diag.List, error) {
@@ -138,7 +166,7 @@ func (r *Result) Output() publish.Output {
 
 // Rules are all rules there are, by id.
 func Rules() []diag.Rule {
-	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), frozenRules)
+	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), frozenRules)
 	slices.SortFunc(all, func(a, b diag.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }

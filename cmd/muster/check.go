@@ -11,11 +11,13 @@ import (
 )
 
 func newCheck(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var base string
+	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "find everything that is wrong with the registry",
 		Long: "check reads the registry and prints every fault at its file, line and column, with the cure. It exits with 0 if\n" +
-			"there are no errors, and with 1 otherwise.",
+			"there are no errors, and with 1 otherwise. --base adds what only a comparison can tell: what the change would\n" +
+			"take from releases that are live.",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := g.open()
@@ -23,6 +25,14 @@ func newCheck(g *globals) *cobra.Command {
 				return err
 			}
 			defer s.Close()
+			if cmd.Flags().Changed("base") {
+				if base == "" {
+					return usagef("--base takes a revision, not an empty text")
+				}
+				if err := s.compareWith(base); err != nil {
+					return err
+				}
+			}
 			_, found, err := compiler.Check(s.Input)
 			if err != nil {
 				return err
@@ -33,6 +43,8 @@ func newCheck(g *globals) *cobra.Command {
 			return conclude(cmd.ErrOrStderr(), found)
 		},
 	}
+	cmd.Flags().StringVar(&base, "base", "", "compare with the commit that `rev` names, such as origin/main")
+	return cmd
 }
 
 // render writes findings in an output format.

@@ -22,7 +22,7 @@ import (
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, name := range folders(t, filepath.Join(root, "examples")) {
-		if name == "mistakes" {
+		if name == "mistakes" || name == "conflicts" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -95,13 +95,64 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestConflicts: each of the folders is a conflict between releases that are in order by themselves, and in expected.txt what
+// a check says to it. The folder base, if there is one, is what it is compared with.
+func TestConflicts(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed")
+	}
+	conflicts := filepath.Join(root, "examples", "conflicts")
+	for _, name := range folders(t, conflicts) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkConflict(t, filepath.Join(conflicts, name))
+		})
+	}
+}
+
+func checkConflict(t *testing.T, dir string) {
+	r := newRepository(t)
+	args := []string{"check"}
+	base := filepath.Join(dir, "base")
+	if _, err := os.Stat(base); err == nil {
+		if err := os.CopyFS(r.dir, os.DirFS(base)); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--base", r.commit(t))
+		if err := os.RemoveAll(filepath.Join(r.dir, "remotes")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range []string{"schema", "remotes", "cohorts"} {
+		to := filepath.Join(r.dir, part)
+		if err := os.RemoveAll(to); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(to, os.DirFS(filepath.Join(dir, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.commit(t)
+	got, stderr, status := r.run(t, "muster", args...)
+	if status != 1 {
+		t.Errorf("exit status %d\n%s%s", status, got, stderr)
+	}
+	compareFile(t, filepath.Join(dir, "expected.txt"), got)
+}
+
 func checkMistake(t *testing.T, r repository, dir string) {
 	t.Helper()
 	got, stderr, status := r.run(t, "muster", "check", "-C", dir)
 	if warnings := strings.HasPrefix(stderr, "0 errors, "); got == "" || status > 1 || status == 0 && !warnings {
 		t.Errorf("exit status %d\n%s%s", status, got, stderr)
 	}
-	name := filepath.Join(root, dir, "expected.txt")
+	compareFile(t, filepath.Join(root, dir, "expected.txt"), got)
+}
+
+// compareFile holds a text against a file, or rewrites the file.
+func compareFile(t *testing.T, name, got string) {
+	t.Helper()
 	if update {
 		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -112,7 +163,7 @@ func checkMistake(t *testing.T, r repository, dir string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("findings differ (-expected.txt +got):\n%s", diff)
+		t.Errorf("findings differ (-%s +got):\n%s", filepath.Base(name), diff)
 	}
 }
 

@@ -142,7 +142,7 @@ func sharedText(w io.Writer, pages []*share.Page, found diag.List, o diag.Render
 	for _, page := range pages {
 		fmt.Fprintf(&b, "cohort %s, host %s\n\n", page.Cohort.Declared.Name, page.Title())
 		for _, pkg := range page.Packages {
-			fmt.Fprintf(&b, "%s: %s\n", pkg.Name, pkg.Why())
+			fmt.Fprintf(&b, "%s: %s\n", pkg.Title(page), pkg.Why())
 			table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "  APP\tBRINGS\tNEEDS\tGETS\tVERDICT")
 			for _, row := range pkg.Rows(page.Names()) {
@@ -167,6 +167,7 @@ type sharedPage struct {
 
 type sharedPackage struct {
 	Package string      `json:"package"`
+	Runtime string      `json:"runtime"`
 	Decided string      `json:"decided"`
 	Uses    []share.Row `json:"uses"`
 }
@@ -179,7 +180,7 @@ func sharedJSON(w io.Writer, pages []*share.Page, found diag.List, _ diag.Render
 	for _, page := range pages {
 		p := sharedPage{Cohort: page.Cohort.Declared.Name.Value, Host: page.Host.Remote.Name.Value, Releases: page.HostReleases(), Packages: []sharedPackage{}}
 		for _, pkg := range page.Packages {
-			p.Packages = append(p.Packages, sharedPackage{pkg.Name, string(pkg.Decision), pkg.Rows(page.Names())})
+			p.Packages = append(p.Packages, sharedPackage{pkg.Name, pkg.Runtime, string(pkg.Decision), pkg.Rows(page.Names())})
 		}
 		out.Pages = append(out.Pages, p)
 	}

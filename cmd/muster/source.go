@@ -15,6 +15,7 @@ import (
 // source is an open registry.
 type source struct {
 	compiler.Input
+	repo    *history.Repository // nil outside a git repository
 	closers []func() error
 }
 
@@ -35,6 +36,7 @@ func (g *globals) open() (*source, error) {
 	repo, err := history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
 	switch {
 	case err == nil:
+		s.repo = repo
 		s.closers = append(s.closers, repo.Close)
 	case !errors.Is(err, history.ErrNotRepository) || g.at != "":
 		return nil, err
@@ -64,6 +66,22 @@ func (s *source) openCommit(repo *history.Repository, rev string) error {
 		return err
 	}
 	s.Origin, err = originOf(repo, c)
+	return err
+}
+
+// compareWith takes the registry at a commit for the base.
+func (s *source) compareWith(rev string) error {
+	if s.repo == nil {
+		return fmt.Errorf("opening the base: %w", history.ErrNotRepository)
+	}
+	c, err := s.repo.Resolve(rev)
+	if errors.Is(err, history.ErrUnknownRevision) {
+		return &usageError{fmt.Errorf("--base: %w", err)}
+	}
+	if err != nil {
+		return err
+	}
+	s.Base, err = s.repo.Tree(c)
 	return err
 }
 

@@ -34,17 +34,17 @@ func (m Manifest) Path() string { return "manifests/" + m.Cohort + "/" + m.ID.St
 // The structures below are the format; the JSON Schema tells what each field means to a shell.
 
 type document struct {
-	Schema       string                       `json:"schema"`
-	Registry     string                       `json:"registry"`
-	Cohort       string                       `json:"cohort"`
-	Hosts        map[string]Raw               `json:"hosts"`
-	Remotes      map[string]Raw               `json:"remotes"`
-	Disabled     map[string]disabled          `json:"disabled"`
-	Routes       []route                      `json:"routes"`
-	Capabilities []capability                 `json:"capabilities"`
-	Shared       map[string]map[string]shared `json:"shared"` // by host and package
-	CSP          csp                          `json:"csp"`
-	Telemetry    telemetry                    `json:"telemetry"`
+	Schema       string                                  `json:"schema"`
+	Registry     string                                  `json:"registry"`
+	Cohort       string                                  `json:"cohort"`
+	Hosts        map[string]Raw                          `json:"hosts"`
+	Remotes      map[string]Raw                          `json:"remotes"`
+	Disabled     map[string]disabled                     `json:"disabled"`
+	Routes       []route                                 `json:"routes"`
+	Capabilities []capability                            `json:"capabilities"`
+	Shared       map[string]map[string]map[string]shared `json:"shared"` // by host, runtime and package
+	CSP          csp                                     `json:"csp"`
+	Telemetry    telemetry                               `json:"telemetry"`
 }
 
 // remote is a remote or a host; or one variant of a split, which has the release's fields and the first two.

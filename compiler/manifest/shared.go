@@ -22,16 +22,19 @@ type copied struct {
 	For     []string `json:"for,omitempty"`  // nil: all that share the package
 }
 
-// sharedScopes are the negotiated scopes of a cohort's pages: by host, then by package.
-func sharedScopes(pages []*share.Page) map[string]map[string]shared {
-	scopes := map[string]map[string]shared{}
+// sharedScopes are the negotiated scopes of a cohort's pages: by host, by runtime, by package.
+func sharedScopes(pages []*share.Page) map[string]map[string]map[string]shared {
+	scopes := map[string]map[string]map[string]shared{}
 	for _, page := range pages {
-		packages := map[string]shared{}
+		runtimes := map[string]map[string]shared{}
 		names := page.Names()
 		for _, pkg := range page.Packages {
-			packages[pkg.Name] = sharedOf(pkg, names)
+			if runtimes[pkg.Runtime] == nil {
+				runtimes[pkg.Runtime] = map[string]shared{}
+			}
+			runtimes[pkg.Runtime][pkg.Name] = sharedOf(pkg, names)
 		}
-		scopes[page.Host.Remote.Name.Value] = packages
+		scopes[page.Host.Remote.Name.Value] = runtimes
 	}
 	return scopes
 }

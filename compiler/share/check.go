@@ -13,16 +13,21 @@ import (
 
 // check reports what is wrong with a page.
 func (n *Negotiator) check(page *Page) {
-	n.checkStrategy(page)
+	rules := n.engine(page)
+	if page.Host.Remote.Runtime == registry.ModuleFederation {
+		n.checkBuilds(page)
+		n.checkStrategy(page)
+	}
 	names := page.Names()
 	for _, pkg := range page.Packages {
-		c := checker{n: n, page: page, pkg: pkg, names: names}
+		c := checker{n: n, page: page, pkg: pkg, names: names, rules: rules}
 		c.rule, c.singleton = n.singleton(pkg.Name)
 		c.checkOutcomes()
 		c.checkApart()
 		c.checkHost()
 		c.checkScopes()
 		c.checkDuplicates()
+		c.checkRuntimes()
 	}
 }
 
@@ -34,6 +39,7 @@ type checker struct {
 	rule      registry.SingletonRule
 	singleton bool // by policy
 	names     map[string]string
+	rules     engine
 }
 
 // add reports a finding about a use, with the chain that leads to it.
@@ -194,15 +200,25 @@ func (p *Page) Title() string {
 	return p.Host.Remote.Name.Value + " " + strings.Join(p.HostReleases(), " or ")
 }
 
+// Title is the package's name, with the runtime if that is not the host's.
+func (p *Package) Title(page *Page) string {
+	if p.Runtime == page.Host.Remote.Runtime {
+		return p.Name
+	}
+	return p.Name + " (" + p.Runtime + ")"
+}
+
 // Why says how it is decided who gets which copy.
 func (p *Package) Why() string {
 	switch p.Decision {
 	case Alone:
 		return "nobody else shares it"
 	case HostsCopy:
-		return "the host has its copy before it loads a remote, and everybody gets that one (loaded-first)"
+		return "the host has its copy before it loads a remote, and it is everybody's"
+	case ByRule:
+		return "the runtime knows all versions before it chooses, and shares the host's, or the one that saves most downloads"
 	case Highest:
-		return "every entry is loaded first, and everybody gets the highest version (version-first)"
+		return "every version is known before one is chosen, and the highest is everybody's"
 	case EveryOrder:
 		if p.settled() {
 			return "every load order was tried, and all come to the same"
@@ -240,10 +256,14 @@ func (c *checker) console(r federation.Reached) (notes []diag.Note) {
 		notes = append(notes, diag.Note{Message: "for example in this order: " + c.ordered(r.Order)})
 	}
 	if r.Err != "" {
-		return append(notes, diag.Note{Message: "the browser would throw: [ Federation Runtime ]: " + r.Err})
+		return append(notes, diag.Note{Message: "the browser would throw: " + c.rules.prefix + r.Err})
 	}
 	for _, w := range r.Warnings {
-		notes = append(notes, diag.Note{Message: "the console would say: [ Federation Runtime ]: " + w})
+		if w == silent {
+			notes = append(notes, diag.Note{Message: "the console says nothing of it"})
+		} else {
+			notes = append(notes, diag.Note{Message: "the console would say: " + c.rules.prefix + w})
+		}
 	}
 	return notes
 }

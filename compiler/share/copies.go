@@ -7,6 +7,7 @@ import (
 
 	"muster/compiler/diag"
 	"muster/compiler/registry"
+	"muster/compiler/semver"
 	"muster/compiler/share/federation"
 )
 
@@ -44,6 +45,9 @@ func (c *checker) culprit() (Use, *registry.Shared) {
 		*registry.Shared
 	}
 	for _, g := range c.pkg.Groups {
+		if g.Host {
+			continue
+		}
 		for _, u := range g.Uses {
 			for _, s := range u.Declared() {
 				if s.Flags&registry.Singleton == 0 {
@@ -75,7 +79,7 @@ func (c *checker) checkHost() {
 		}
 		sharing += len(g.Uses)
 	}
-	if !c.singleton || sharing < 2 {
+	if !c.singleton || sharing < 2 || c.pkg.Runtime != c.page.Host.Remote.Runtime {
 		return
 	}
 	host := c.page.Host.Remote
@@ -83,6 +87,29 @@ func (c *checker) checkHost() {
 		Message: fmt.Sprintf("%s is a singleton by policy that %d remotes of %s share and %s does not provide: the first to load decides for all", diag.Quote(c.pkg.Name), sharing, c.page.Cohort.Declared.Name, c.page.Title()),
 		Remote:  host.Name.Value, Notes: []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}}
 	c.n.found.Add(c.page.Cohort.Declared.Name.Value, host.File.Fault(c.page.Host.Choices[0].Release.Version, d))
+}
+
+// checkRuntimes reports a singleton that apps of another runtime in the page share too: no runtime knows of the other's copies.
+func (c *checker) checkRuntimes() {
+	if c.pkg.Runtime == c.page.Host.Remote.Runtime || !slices.ContainsFunc(c.page.Packages, func(p *Package) bool { return p.Name == c.pkg.Name && p.Runtime != c.pkg.Runtime }) {
+		return
+	}
+	for _, g := range c.pkg.Groups {
+		for i, d := range g.class.app.Shared {
+			if !d.Singleton && !c.singleton {
+				continue
+			}
+			for _, u := range g.Uses {
+				finding := diag.Diagnostic{Rule: "share/runtimes", Severity: diag.Warning, Help: "build it for " + c.page.Host.Remote.Runtime + ", or show it in a frame",
+					Message: fmt.Sprintf("%s is a singleton, and %s shares it through %s in a page of %s: these copies never meet", diag.Quote(c.pkg.Name), u.Pin.Remote.Name, c.pkg.Runtime, c.page.Host.Remote.Runtime)}
+				if c.singleton {
+					finding.Severity = diag.Error
+					finding.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}
+				}
+				c.add(u, u.Declared()[i].Package, finding)
+			}
+		}
+	}
 }
 
 // checkScopes reports apps whose copies of a package can never meet.
@@ -168,10 +195,10 @@ func (c *checker) enough(versions []string) (best string) {
 		all := true
 		for _, g := range c.pkg.Groups {
 			for _, d := range g.class.app.Shared {
-				all = all && c.n.ranges.Accepts(d.Requires(), v)
+				all = all && c.rules.accepts(d.Requires(), v)
 			}
 		}
-		if all && (best == "" || c.n.ranges.Higher(v, best)) {
+		if all && (best == "" || semver.NPM.Supersedes(v, best)) {
 			best = v
 		}
 	}

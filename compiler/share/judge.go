@@ -13,19 +13,19 @@ func (n *Negotiator) judge(page *Page, pkg *Package) {
 	for _, g := range pkg.Groups {
 		g.Outcomes = make([][]federation.Reached, len(g.class.app.Shared))
 	}
-	t := tableOf(pkg)
+	t, rules := tableOf(pkg), n.engine(page)
 	worst := federation.Highest
 	for _, seated := range t.combinations() {
 		c := n.contest(page, pkg, seated)
-		j := n.ask(c, t.bounded)
+		j := n.ask(rules, c, t.bounded)
 		worst = min(worst, j.proof)
 		c.take(j)
 		if len(j.reach.Apart) > len(pkg.Apart) {
 			pkg.Apart, pkg.Order = j.reach.Apart, j.reach.ApartOrder
 		}
-		if c.lateMatters() {
+		if c.lateMatters(rules.accepts) {
 			c.First = false
-			c.takeLate(n.ask(c, t.bounded))
+			c.takeLate(n.ask(rules, c, t.bounded))
 		}
 	}
 	pkg.Decision = decisions[worst]
@@ -131,12 +131,13 @@ func (t *table) everybody() []map[*Group][]string {
 // contest is a combination as the runtime's rules see it.
 type contest struct {
 	federation.Contest
+	build   build    // whose rules hold
 	host    *Group   // nil if the host does not share the package
 	remotes []*Group // of Remotes
 }
 
 func (n *Negotiator) contest(page *Page, pkg *Package, seated map[*Group][]string) contest {
-	var c contest
+	c := contest{build: buildOf(page.Host.Choices[0].Release)}
 	c.Host = federation.App{Strategy: strategyOf(page.Host.Choices[0].Release)}
 	for _, g := range pkg.Groups {
 		names := seated[g]
@@ -150,14 +151,14 @@ func (n *Negotiator) contest(page *Page, pkg *Package, seated map[*Group][]strin
 		}
 	}
 	c.Host.Name, c.Host.Scopes = page.Host.Remote.Container.Value, nil
-	c.First, c.Ranges = true, n.ranges
+	c.First = true
 	c.Starts = slices.ContainsFunc(page.Host.Choices, func(choice resolve.Choice) bool { return len(choice.Release.Shared) > 0 })
 	return c
 }
 
 // lateMatters reports whether it could matter that the host comes after a remote: it brings a copy, and not everybody would
 // be content with every copy.
-func (c contest) lateMatters() bool {
+func (c contest) lateMatters(accepts func(federation.Requirement, string) bool) bool {
 	if c.host == nil || len(c.remotes) == 0 {
 		return false
 	}
@@ -180,7 +181,7 @@ func (c contest) lateMatters() bool {
 		return true
 	}
 	for r := range required {
-		if slices.ContainsFunc(versions, func(v string) bool { return !c.Ranges.Accepts(r, v) }) {
+		if slices.ContainsFunc(versions, func(v string) bool { return !accepts(r, v) }) {
 			return true
 		}
 	}
@@ -194,24 +195,24 @@ type judged struct {
 }
 
 // ask judges a contest, once for all cohorts that have it.
-func (n *Negotiator) ask(c contest, bounded bool) judged {
+func (n *Negotiator) ask(rules engine, c contest, bounded bool) judged {
 	if bounded {
-		return judged{reach: federation.Bound(c.Contest)}
+		return judged{reach: rules.bound(c.Contest)}
 	}
-	if reach, proof := federation.Prove(c.Contest); proof != federation.None {
+	if reach, proof := rules.prove(c.Contest); proof != federation.None {
 		return judged{reach, proof} // sooner done than looked up
 	}
 	key := c.key()
 	j, known := n.judged[key]
 	if !known {
-		j.reach, j.proof = federation.Judge(c.Contest, maxStates)
+		j.reach, j.proof = rules.judge(c.Contest)
 		n.judged[key] = j
 	}
 	return j
 }
 
 func (c contest) key() string {
-	b := append([]byte(c.Host.Name+" "+string(c.Host.Strategy)), ' ', flag(c.Starts), flag(c.First))
+	b := append([]byte(c.Host.Name+" "+string(c.build)+" "+string(c.Host.Strategy)), ' ', flag(c.Starts), flag(c.First))
 	if c.host != nil {
 		b = strconv.AppendInt(b, int64(c.host.class.id), 10)
 	}

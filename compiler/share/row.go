@@ -23,8 +23,9 @@ type Row struct {
 // Answer is one thing that may become of a declaration.
 type Answer struct {
 	Version string   `json:"version,omitempty"`
-	From    []string `json:"from,omitempty"` // whose copy it is: one of these apps'
-	Own     bool     `json:"own,omitempty"`  // its own copy, beside the share scope
+	From    []string `json:"from,omitempty"`   // whose copy it is: one of these apps'
+	Own     bool     `json:"own,omitempty"`    // its own copy, beside the share scope
+	Misfit  bool     `json:"misfit,omitempty"` // it does not satisfy what the app needs
 	Console []string `json:"console,omitempty"`
 	Throws  string   `json:"throws,omitempty"`
 	Order   []string `json:"order,omitempty"` // one that leads there, where the order decides
@@ -61,7 +62,12 @@ func (p *Package) Rows(names map[string]string) []Row {
 
 // answer is an outcome, which may be one of several.
 func (p *Package) answer(r federation.Reached, one bool, names map[string]string) Answer {
-	a := Answer{Version: r.Copy.Version, Own: r.Own, Console: r.Warnings, Throws: r.Err}
+	a := Answer{Version: r.Copy.Version, Own: r.Own, Misfit: len(r.Warnings) > 0, Throws: r.Err}
+	for _, w := range r.Warnings {
+		if w != silent {
+			a.Console = append(a.Console, w)
+		}
+	}
 	for _, provider := range r.Providers {
 		a.From = append(a.From, names[provider])
 	}
@@ -100,6 +106,8 @@ func (r Row) Verdict() string {
 			word = "does not start"
 		case len(a.Console) > 0:
 			word = "the console warns"
+		case a.Misfit:
+			word = "does not fit, without a word"
 		case a.Own:
 			word = "a copy of its own"
 		}

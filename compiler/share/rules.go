@@ -83,6 +83,13 @@ var rules = []diag.Rule{{
 	Good:     "shared: {react: {version: 19.1.0, singleton: true}}",
 	Waivable: true,
 }, {
+	ID:       "share/runtimes",
+	Summary:  "a singleton is shared through one runtime in a page",
+	Protects: "Module Federation and Native Federation know nothing of each other's copies: the page holds one of each. An error for a policy singleton, a warning otherwise.",
+	Bad:      "# the shell is module-federation and shares @angular/core, and loyalty has\nruntime: native-federation    # and shares it too",
+	Good:     "runtime: module-federation",
+	Waivable: true,
+}, {
 	ID:       "share/required-version",
 	Summary:  "a required version is a range",
 	Protects: "What package managers understand, a tag or workspace:*, is no range to a browser: builds put \"\" in its place, which accepts any version. With false or \"\" nobody is told of a mismatch.",
@@ -116,6 +123,13 @@ var rules = []diag.Rule{{
 	Protects: "A version-first host, and that is the default, loads every remote's entry before it gets its first shared package: its start waits for the slowest, and an mf-manifest.json that can't be loaded takes the host's own packages with it.",
 	Bad:      "bundler: {name: webpack, federation: 2.9.2, shareStrategy: version-first}",
 	Good:     "bundler: {name: webpack, federation: 2.9.2, shareStrategy: loaded-first}",
+	Waivable: true,
+}, {
+	ID:       "share/builds",
+	Summary:  "the apps of a page share by the same rules",
+	Protects: "webpack's own containers choose versions by other rules than the federation runtime. In a mixed page muster can only take the host's for all.",
+	Bad:      "# the shell has federation: 2.9.2, and cart\nbundler: {name: webpack, version: 5.110.3}",
+	Good:     "bundler: {name: webpack, version: 5.110.3, federation: 2.9.2}",
 	Waivable: true,
 }, {
 	ID:       "share/old-runtime",

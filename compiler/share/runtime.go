@@ -30,24 +30,24 @@ func (n *Negotiator) outdated(release *registry.Release) string {
 	if text == "" || len(release.Shared) == 0 {
 		return ""
 	}
-	key := build{text, slices.ContainsFunc(release.Shared, func(s registry.Shared) bool { return s.Flags&registry.Eager != 0 })}
-	known, ok := n.builds[key]
+	key := vintage{text, slices.ContainsFunc(release.Shared, func(s registry.Shared) bool { return s.Flags&registry.Eager != 0 })}
+	known, ok := n.vintages[key]
 	if !ok {
 		known = key.differs()
-		n.builds[key] = known
+		n.vintages[key] = known
 	}
 	return known
 }
 
-// build is what decides how a release's own runtime differs.
-type build struct {
+// vintage is what decides how a release's own runtime differs.
+type vintage struct {
 	federation string
 	eager      bool
 }
 
 const unreadable = "unreadable"
 
-func (b build) differs() string {
+func (b vintage) differs() string {
 	version, err := semver.ParseVersion(b.federation)
 	if err != nil {
 		return unreadable
@@ -81,7 +81,7 @@ const manyRemotes = 10
 func (n *Negotiator) checkStrategy(page *Page) {
 	for i := range page.Host.Choices {
 		choice := &page.Host.Choices[i]
-		if strategyOf(choice.Release) != federation.VersionFirst || len(choice.Release.Shared) == 0 {
+		if buildOf(choice.Release) != enhanced || strategyOf(choice.Release) != federation.VersionFirst || len(choice.Release.Shared) == 0 {
 			continue
 		}
 		remotes, manifests := page.entries()

@@ -55,6 +55,7 @@ func (p *Page) Names() map[string]string {
 // Package is a shared package in a page.
 type Package struct {
 	Name     string
+	Runtime  string   // whose rules decide: a constant of the registry
 	Groups   []*Group // the host's first
 	Decision Decision
 	// Apart is a set of copies that apps which take the package for a singleton get in one page; nil if they always get the same.
@@ -94,6 +95,7 @@ const (
 	Alone      Decision = "alone"   // nobody else shares the package
 	HostsCopy  Decision = "host"    // the host has its copy before it loads a remote, and nobody is let off it
 	Highest    Decision = "highest" // every version is known before one is chosen, and nobody is let off the highest
+	ByRule     Decision = "rule"    // the runtime decides by a rule that knows no order
 	EveryOrder Decision = "orders"  // every load order was tried
 	Bounded    Decision = "bound"   // there are too many orders to try: what is told is all that could happen, and more
 )
@@ -102,25 +104,25 @@ const (
 // safe for concurrent use.
 type Negotiator struct {
 	policy   *registry.Policy
-	ranges   *federation.Ranges
+	engines  map[build]engine
 	profiles map[*registry.Release]*profile
 	classes  map[string]*class
 	judged   map[string]judged
-	builds   map[build]string
+	vintages map[vintage]string        // what runtimes do differently
 	doubts   map[string][]semver.Doubt // by range
 	found    diag.ByCohort
 }
 
 // New returns a negotiator for pages under a policy.
 func New(p *registry.Policy) *Negotiator {
-	return &Negotiator{policy: p, ranges: federation.NewRanges(), profiles: map[*registry.Release]*profile{},
-		classes: map[string]*class{}, judged: map[string]judged{}, builds: map[build]string{}, doubts: map[string][]semver.Doubt{}}
+	return &Negotiator{policy: p, engines: newEngines(), profiles: map[*registry.Release]*profile{},
+		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{}}
 }
 
 // Pages works out the pages of a cohort that is not frozen, by the hosts' names.
 func (n *Negotiator) Pages(c *resolve.Cohort) (pages []*Page) {
 	for i := range c.Pins {
-		if p := &c.Pins[i]; p.Remote.Host && len(p.Choices) > 0 && p.Remote.Runtime == registry.ModuleFederation {
+		if p := &c.Pins[i]; p.Remote.Host && len(p.Choices) > 0 {
 			pages = append(pages, n.page(c, p))
 		}
 	}
@@ -140,27 +142,44 @@ func (n *Negotiator) Check(c *resolve.Cohort) []*Page {
 // Findings are what Check found so far.
 func (n *Negotiator) Findings() diag.List { return n.found.List() }
 
-// page gathers who shares what, and judges it.
+// page works out a page. Remotes of import maps share nothing that anybody negotiates.
 func (n *Negotiator) page(c *resolve.Cohort, host *resolve.Pin) *Page {
-	g := gatherer{page: &Page{Cohort: c, Host: host}, packages: map[string]*Package{}}
-	g.add(n, host)
-	for i := range c.Pins {
-		if p := &c.Pins[i]; p.Remote.Runtime == host.Remote.Runtime && slices.Contains(p.Hosts, host.Remote.Name.Value) {
+	page := &Page{Cohort: c, Host: host}
+	page.Packages = slices.Concat(n.federatedPackages(page), n.nativePackages(page))
+	slices.SortFunc(page.Packages, func(a, b *Package) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Runtime, b.Runtime))
+	})
+	return page
+}
+
+// federatedPackages works out what is shared through Module Federation's share scopes.
+func (n *Negotiator) federatedPackages(page *Page) []*Package {
+	if page.Host.Remote.Runtime != registry.ModuleFederation {
+		return nil
+	}
+	g := gatherer{page: &Page{Cohort: page.Cohort, Host: page.Host}, packages: map[string]*Package{}, hosts: map[*class]*Group{}}
+	g.add(n, page.Host)
+	for i := range page.Cohort.Pins {
+		if p := &page.Cohort.Pins[i]; p.Remote.Runtime == registry.ModuleFederation && loads(page.Host, p) {
 			g.add(n, p)
 		}
 	}
-	slices.SortFunc(g.page.Packages, func(a, b *Package) int { return strings.Compare(a.Name, b.Name) })
 	for _, pkg := range g.page.Packages {
-		n.judge(g.page, pkg)
+		pkg.Runtime = registry.ModuleFederation
+		n.judge(page, pkg)
 	}
-	return g.page
+	return g.page.Packages
 }
+
+// loads reports whether a host loads a remote.
+func loads(host, p *resolve.Pin) bool { return slices.Contains(p.Hosts, host.Remote.Name.Value) }
 
 // gatherer sorts a page's apps by what they share.
 type gatherer struct {
 	page     *Page
 	packages map[string]*Package
 	groups   []*Group // by class, without the host's
+	hosts    map[*class]*Group
 }
 
 func (g *gatherer) add(n *Negotiator, p *resolve.Pin) {
@@ -177,7 +196,11 @@ func (g *gatherer) group(c *class, host bool) *Group {
 	for len(g.groups) <= c.id {
 		g.groups = append(g.groups, nil)
 	}
-	if known := g.groups[c.id]; known != nil && !host {
+	known := g.groups[c.id]
+	if host {
+		known = g.hosts[c]
+	}
+	if known != nil {
 		return known
 	}
 	pkg := g.packages[c.name]
@@ -188,7 +211,9 @@ func (g *gatherer) group(c *class, host bool) *Group {
 	}
 	made := &Group{Host: host, class: c}
 	pkg.Groups = append(pkg.Groups, made)
-	if !host {
+	if host {
+		g.hosts[c] = made
+	} else {
 		g.groups[c.id] = made
 	}
 	return made
