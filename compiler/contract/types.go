@@ -131,9 +131,17 @@ func typesOf(r *registry.Release) iter.Seq[*registry.Type] {
 	}
 }
 
+// unreadable reports the parts of a type that are at fault by themselves, or all of it.
 func (m *meeting) unreadable(p party, t *registry.Type) {
-	if inner := m.faulty(t); inner != nil {
-		t = inner
+	whole := true
+	for part := range partsOf(t) {
+		if m.parse(m.text(part)).err != nil {
+			whole = false
+			m.unreadable(p, part)
+		}
+	}
+	if !whole {
+		return
 	}
 	err := m.parse(m.text(t)).err
 	message := err.Error()
@@ -141,30 +149,27 @@ func (m *meeting) unreadable(p party, t *registry.Type) {
 	if errors.As(err, &fault) {
 		message = fault.Message
 	}
-	m.add(p, t.Text, diag.Diagnostic{Rule: "contract/type", Message: "this is no type that a payload can have: " + message,
-		Help: "write a CUE type such as int, \"int & >0\", [string] or {productId: string}"})
+	help := "write a CUE type such as int, \"int & >0\", [string] or {productId: string}"
+	if name, ok := strings.CutPrefix(message, "there is no type "); ok {
+		help = diag.DidYouMean(name, []string{"bool", "float", "int", "null", "number", "string"}, help)
+	}
+	m.add(p, t.Text, diag.Diagnostic{Rule: "contract/type", Message: "this is no type that a payload can have: " + message, Help: help})
 }
 
-// faulty is the innermost part of a type that is at fault by itself, nil if only the whole is.
-func (m *meeting) faulty(t *registry.Type) *registry.Type {
-	for i := range t.Items {
-		if m.parse(m.text(&t.Items[i])).err != nil {
-			return deepest(m, &t.Items[i])
+// partsOf goes through the types that a list or a structure is made of.
+func partsOf(t *registry.Type) iter.Seq[*registry.Type] {
+	return func(yield func(*registry.Type) bool) {
+		for i := range t.Items {
+			if !yield(&t.Items[i]) {
+				return
+			}
+		}
+		for i := range t.Fields {
+			if !yield(&t.Fields[i].Type) {
+				return
+			}
 		}
 	}
-	for i := range t.Fields {
-		if m.parse(m.text(&t.Fields[i].Type)).err != nil {
-			return deepest(m, &t.Fields[i].Type)
-		}
-	}
-	return nil
-}
-
-func deepest(m *meeting, t *registry.Type) *registry.Type {
-	if inner := m.faulty(t); inner != nil {
-		return inner
-	}
-	return t
 }
 
 // compare says whether a consumer accepts all that a producer may send. It is false where either can't be read, which

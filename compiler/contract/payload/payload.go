@@ -29,7 +29,8 @@
 // Literals; the kinds null, bool, string, number, int, those with a size such as uint8, and _; bounds (<, <=, >, >=, !=, =~, !~)
 // against literals; & and |; lists [T, U], [...T] and [T, ...U]; structures with fields, patterns for names and "..."; close()
 // around a structure; strings.MinRunes, strings.MaxRunes, list.MinItems and list.MaxItems, for which there is no import; _|_.
-// Parse accepts the rest of CUE, references above all, and large types, but what they are compared with is Unknown.
+// Parse accepts the rest of CUE, and large types, but what they are compared with is Unknown. A name that is no type's is a
+// fault: a contract has nothing else that it could refer to.
 //
 // Parse makes of a type the set of payloads that fit it, apart by kind, and without any choice above a structure or a list: a
 // union of alternatives. Numbers are ranges. Texts are words and conjunctions of tests, and whether a text passes some and not

@@ -100,7 +100,7 @@ func (r *reader) ident(x *ast.Ident) (*expr, error) {
 	}
 	k, ok := kinds[x.Name]
 	if !ok {
-		return nil, opaque(fmt.Sprintf("refers to %q", x.Name))
+		return nil, r.wrong(x, fmt.Sprintf("there is no type %s", x.Name)) // and nothing that it could refer to
 	}
 	return &k, nil
 }
