@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"muster/compiler/vectors"
 )
 
 var doubtfulRanges = []struct {
@@ -314,7 +316,7 @@ func TestEveryPartingIsDoubted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			doubtful := map[string]bool{}
-			for i, line := range readVectors(t, givenVectors, name, 6) {
+			for i, line := range arrays(t, vectors.Own(t, givenVectors, name), name, 6) {
 				l, ok := parseRangeLine(line)
 				if !ok || i%step > 0 {
 					continue

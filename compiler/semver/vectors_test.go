@@ -1,108 +1,30 @@
 package semver
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
+
+	"muster/compiler/vectors"
 )
 
-// vectorFolder holds what the real engines answered: @module-federation/runtime-core 2.9.2, npm's semver 7.8.6 and webpack
-// 5.112 (5.110.3 answers 516 lines of "ranges" otherwise). MUSTER_VECTORS names another folder with files of the same names.
-func vectorFolder() string {
-	if dir := os.Getenv("MUSTER_VECTORS"); dir != "" {
-		return dir
-	}
-	return givenVectors
-}
-
+// givenVectors holds what the real engines answered: @module-federation/runtime-core 2.9.2, npm's semver 7.8.6 and webpack
+// 5.112 (5.110.3 answers 516 lines of "ranges" otherwise).
 const givenVectors = "testdata/vectors"
 
-// readVectors gives the lines of the folder's <name>.jsonl or <name>.jsonl.gz, each an array of the given length, and skips
-// the test if there is neither.
-func readVectors(t *testing.T, folder, name string, length int) [][]any {
+// arrays are lines of a file, each an array of the given length.
+func arrays(t *testing.T, texts iter.Seq[[]byte], name string, length int) (lines [][]any) {
 	t.Helper()
-	text, err := readMaybeZipped(filepath.Join(folder, name+".jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("there is no %s.jsonl or %[1]s.jsonl.gz in %s", name, folder)
-	}
-	if err != nil {
-		t.Fatalf("reading vectors: %v", err)
-	}
-	var lines [][]any
-	for text := range bytes.Lines(text) {
+	for text := range texts {
 		var line []any
-		if err := json.Unmarshal(text, &line); err != nil || len(line) != length {
+		if err := vectors.Decode(text, &line); err != nil || len(line) != length {
 			t.Errorf("line %d of %s is no array of %d: %.200s", len(lines)+1, name, length, text)
 		}
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-func readMaybeZipped(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return text, err
-	}
-	f, err := os.Open(path + ".gz")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("unpacking %q: %w", path+".gz", err)
-	}
-	return io.ReadAll(z)
-}
-
-// tally counts lines checked and differing, in all and by kind.
-type tally struct {
-	name             string
-	checked, differs map[string]int
-	shown            int
-}
-
-func newTally(name string) *tally {
-	return &tally{name: name, checked: map[string]int{}, differs: map[string]int{}}
-}
-
-// count takes one line; difference says what differs, "" if nothing does.
-func (y *tally) count(t *testing.T, kind, difference string) {
-	t.Helper()
-	y.checked[kind]++
-	if difference == "" {
-		return
-	}
-	y.differs[kind]++
-	if y.shown++; y.shown <= 20 {
-		t.Error(difference)
-	}
-}
-
-func (y *tally) report(t *testing.T) {
-	t.Helper()
-	checked, differ := 0, 0
-	for kind, n := range y.checked {
-		checked, differ = checked+n, differ+y.differs[kind]
-	}
-	t.Logf("%s: %d checked, %d differ", y.name, checked, differ)
-	for _, kind := range slices.Sorted(maps.Keys(y.checked)) {
-		t.Logf("%s %s: %d checked, %d differ", y.name, kind, y.checked[kind], y.differs[kind])
-	}
-	if checked == 0 || differ > 0 {
-		t.Errorf("%d of %d lines differ", differ, checked)
-	}
 }
 
 // TestRangeVectors holds the three JavaScript engines' readings against what the engines answered. A line is
@@ -112,15 +34,15 @@ func TestRangeVectors(t *testing.T) {
 	for _, name := range []string{"ranges", "ranges-natural", "ranges-hostile"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			y := newTally(name)
-			for i, line := range readVectors(t, vectorFolder(), name, 6) {
+			y := vectors.NewTally(name)
+			for i, line := range arrays(t, vectors.Lines(t, givenVectors, name), name, 6) {
 				if line, ok := parseRangeLine(line); !ok {
 					t.Errorf("line %d of %s is malformed", i+1, name)
 				} else {
-					y.count(t, line.kind, line.difference())
+					y.Count(t, line.kind, line.difference())
 				}
 			}
-			y.report(t)
+			y.Report(t)
 		})
 	}
 }
@@ -174,8 +96,8 @@ func answer(d Dialect, version, rng string) string {
 // [candidate, current, module-federation, webpack, npm, kind]; an engine that threw replaces nothing.
 func TestSupersedesVectors(t *testing.T) {
 	t.Parallel()
-	y := newTally("supersedes")
-	for i, line := range readVectors(t, vectorFolder(), "supersedes", 6) {
+	y := vectors.NewTally("supersedes")
+	for i, line := range arrays(t, vectors.Lines(t, givenVectors, "supersedes"), "supersedes", 6) {
 		l, ok := parseRangeLine(line)
 		if !ok {
 			t.Errorf("line %d of supersedes is malformed", i+1)
@@ -187,7 +109,7 @@ func TestSupersedesVectors(t *testing.T) {
 				difference += fmt.Sprintf("%v on %q for %q: %v here and %s there. ", Dialect(i), l.rng, l.version, got, want)
 			}
 		}
-		y.count(t, l.kind, difference)
+		y.Count(t, l.kind, difference)
 	}
-	y.report(t)
+	y.Report(t)
 }

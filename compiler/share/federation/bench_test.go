@@ -1,17 +1,17 @@
 package federation
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // BenchmarkVectors runs every case of the vectors once: what testdata/runtime/mf.mjs does with the real runtime.
 func BenchmarkVectors(b *testing.B) {
-	var cases []vector
-	for v := range lines(b, "negotiation") {
-		cases = append(cases, v)
-	}
+	all := slices.Collect(cases(b, "negotiation"))
 	ranges := NewRanges() // as a check has one for all its pages
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, v := range cases {
+		for _, v := range all {
 			v.In.run(v.In.config(ranges))
 		}
 	}

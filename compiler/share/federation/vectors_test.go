@@ -1,21 +1,15 @@
 package federation
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
+	"iter"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
+
+	"muster/compiler/vectors"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -83,7 +77,7 @@ func (l *declared) UnmarshalJSON(b []byte) error {
 			raw = slices.Concat([]byte("["), raw, []byte("]"))
 		}
 		var list []jsonDeclaration
-		if err := strict(raw, &list); err != nil {
+		if err := vectors.Decode(raw, &list); err != nil {
 			return err
 		}
 		for _, j := range list {
@@ -233,100 +227,39 @@ func (p *Page) dump() map[string]map[string][]entry {
 	return out
 }
 
+// folder is where the vectors of all runtimes lie.
+var folder = filepath.Join("..", "testdata", "vectors")
+
 func TestNegotiationVectors(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"negotiation", "negotiation-more"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			count := newTally(name)
-			ranges := NewRanges()
-			for v := range lines(t, name) {
-				got := v.In.run(v.In.config(ranges))
-				count.add(v.K, gocmp.Diff(*v.Out, got))
-				if t := count.differ; t[""] < 10 && count.last != "" {
-					fmt.Printf("%s %d (%s), -runtime +muster:\n%s", name, v.ID, v.K, count.last)
+			count, ranges := vectors.NewTally(name), NewRanges()
+			for v := range cases(t, name) {
+				diff := gocmp.Diff(*v.Out, v.In.run(v.In.config(ranges)))
+				if diff != "" {
+					diff = fmt.Sprintf("case %d (-runtime +muster):\n%s", v.ID, diff)
 				}
+				count.Count(t, v.K, diff)
 			}
-			count.report(t)
+			count.Report(t)
 		})
 	}
 }
 
-// tally counts cases by kind.
-type tally struct {
-	name            string
-	checked, differ map[string]int
-	last            string
-}
-
-func newTally(name string) *tally {
-	return &tally{name: name, checked: map[string]int{}, differ: map[string]int{}}
-}
-
-func (c *tally) add(kind, diff string) {
-	c.last = diff
-	for _, k := range []string{"", kind} {
-		c.checked[k]++
-		if diff != "" {
-			c.differ[k]++
-		}
-	}
-}
-
-func (c *tally) report(t *testing.T) {
+// cases are the cases of a file of vectors.
+func cases(t testing.TB, name string) iter.Seq[vector] {
 	t.Helper()
-	for _, k := range slices.Sorted(maps.Keys(c.checked)) {
-		t.Logf("%s: %d checked, %d differ", cmp.Or(strings.TrimSpace(c.name+" "+k), c.name), c.checked[k], c.differ[k])
-	}
-	if c.checked[""] == 0 || c.differ[""] > 0 {
-		t.Errorf("%s: %d checked, %d differ", c.name, c.checked[""], c.differ[""])
-	}
-}
-
-// lines are the cases of a file of vectors, from testdata or the folder that MUSTER_VECTORS names.
-func lines(t testing.TB, name string) func(func(vector) bool) {
-	t.Helper()
-	folder := cmp.Or(os.Getenv("MUSTER_VECTORS"), filepath.Join("..", "testdata", "vectors"))
-	data, err := read(filepath.Join(folder, name+".jsonl"))
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("MUSTER_VECTORS") != "" {
-		t.Skipf("MUSTER_VECTORS names a folder without %s.jsonl or %s.jsonl.gz", name, name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	return func(yield func(vector) bool) {
-		s := bufio.NewScanner(bytes.NewReader(data))
-		s.Buffer(nil, 1<<24)
-		for s.Scan() {
+		for line := range vectors.Lines(t, folder, name) {
 			var v vector
-			if err := strict(s.Bytes(), &v); err != nil || v.Out == nil {
-				t.Fatalf("%s: %v in %s", name, err, s.Text())
+			if err := vectors.Decode(line, &v); err != nil || v.Out == nil {
+				t.Fatalf("%s: %v in %s", name, err, line)
 			}
 			if !yield(v) {
 				return
 			}
 		}
 	}
-}
-
-func strict(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-
-func read(file string) ([]byte, error) {
-	if b, err := os.ReadFile(file); err == nil {
-		return b, nil
-	}
-	f, err := os.Open(file + ".gz")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(z)
 }
