@@ -120,10 +120,13 @@ func (p *Page) takeOwn(a *app, pkg string, k ask, out *Outcome) {
 		return
 	}
 	again := p.choose(a, pkg, k)
-	out.Warnings, out.Err = append(out.Warnings, again.warnings...), again.err
-	if out.Err != "" {
+	if again.err != "" {
+		warnings := out.Warnings
+		*out = again.outcome()
+		out.Warnings = append(warnings, out.Warnings...)
 		return
 	}
+	out.Warnings = append(out.Warnings, again.warnings...)
 	out.Copy = l.copy
 	if again.entry != nil {
 		again.entry.lib, again.entry.loaded, again.entry.from = &l.copy, true, k.from

@@ -87,4 +87,4 @@ type Outcome struct {
 }
 
 // Missing reports whether an app threw because there was no copy, rather than one that it does not accept.
-func (o Outcome) Missing() bool { return o.Err == noGetter || o.Err == noGet || o.Err == noSync }
+func (o Outcome) Missing() bool { return o.Err != "" && o.Refused == (Copy{}) }

@@ -80,8 +80,8 @@ type choice struct {
 	out      federation.Outcome
 }
 
-// walk goes through the versions, from one to each that is higher and wanted; what is wanted is all if it is nil. It returns
-// the place where it ends, below zero if there was none.
+// walk goes through the versions that are wanted, all if wanted is nil, from one to each that is higher. It returns the place
+// where it ends, below zero if there was none.
 func (c *choice) walk(wanted func(version string) bool) int {
 	found := -1
 	for i, s := range c.versions.copies {

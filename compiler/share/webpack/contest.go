@@ -34,7 +34,6 @@ func Judge(c Contest, limit int) (federation.Reach, federation.Proof) {
 // one room is nothing to another.
 type room struct {
 	ranges  *Ranges
-	host    string
 	first   bool // the host's imports come before the others'
 	early   bool // entries may come in before the host imports anything here
 	hasty   bool // an import of the host does not wait for entries
@@ -43,6 +42,7 @@ type room struct {
 	start   versions // what is there from the beginning, because whoever owns the scope registers first
 	comers  []comer
 	imports []importer
+	hosts   int // how many of the imports are the host's
 }
 
 // comer stands for a group of remotes whose entries come in: by the last of their names, which is the one that decides.
@@ -102,19 +102,21 @@ func scopesOf(declared []federation.Declaration) (scopes []string) {
 
 // room is a scope of the host.
 func (c Contest) room(scope string) *room {
-	r := &room{ranges: c.Ranges, host: c.Host.Name, first: c.First, early: c.Starts || !c.First,
+	r := &room{ranges: c.Ranges, first: c.First, early: c.Starts || !c.First,
 		opening: []federation.Event{{App: c.Host.Name, Verb: federation.Starts}}}
 	r.occupy(c.Host, scope)
 	r.ask(federation.Host, c.Host, 1, scope)
+	r.hosts = len(r.imports)
+	// An import that waits begins with asking for the entries, and so does the loading of a remote.
 	waits := slices.ContainsFunc(r.imports, func(i importer) bool { return !i.initial })
-	r.early = r.early || waits || len(r.imports) == 0
+	r.early = r.early || waits || r.hosts == 0
 	return r
 }
 
 // ownRoom is a scope that a remote has for itself, because its container is initialised with another.
 func (c Contest) ownRoom(group int, a federation.App, name, scope string) *room {
 	a.Name = name
-	r := &room{ranges: c.Ranges, host: c.Host.Name,
+	r := &room{ranges: c.Ranges,
 		opening: []federation.Event{{App: c.Host.Name, Verb: federation.Starts}, {App: name, Verb: federation.Arrives}}}
 	r.occupy(a, scope)
 	r.ask(group, a, 1, scope)
@@ -199,7 +201,8 @@ func (g *gathered) add(of federation.Consumer, out federation.Outcome, order fun
 	g.Outcomes[of] = list
 }
 
-// alike reports whether two outcomes are told as one: the same version and the same kind of complaint.
+// alike reports whether two outcomes are told as one: the same version and the same kind of complaint. The Same of package
+// federation knows the texts of the other runtime only.
 func alike(o, p federation.Outcome) bool {
 	if o.Err != "" || p.Err != "" {
 		return (o.Err == "") == (p.Err == "") && (o.Refused == federation.Copy{}) == (p.Refused == federation.Copy{})
@@ -217,6 +220,16 @@ func (g *gathered) apart(copies []federation.Copy, order []federation.Event) {
 	if len(copies) > max(1, g.most) {
 		g.most, g.ApartOrder = len(copies), order
 	}
+}
+
+// news counts the copies that are not in Apart yet.
+func (g *gathered) news(copies []federation.Copy) (n int) {
+	for _, c := range copies {
+		if !slices.Contains(g.Apart, c) {
+			n++
+		}
+	}
+	return n
 }
 
 // done is what was gathered: copies are only apart from others.

@@ -8,12 +8,14 @@ import (
 )
 
 // Explore tries the load orders of a contest: every order in which entries can arrive and apps can import the package, one
-// scope after the other. Orders that can't differ in anything are tried once. It is false if there are more than limit
-// states in a scope.
+// scope after the other. Orders that can't differ in anything are tried once. Apart is put together from all scopes, and its
+// order leads to the most that come from one. It is false if there are more than limit states in a scope.
 func Explore(c Contest, limit int) (federation.Reach, bool) {
 	found := gather()
-	for _, r := range c.rooms() {
-		x := explorer{room: r, decisive: r.decisive(), found: found}
+	rooms := c.rooms()
+	slices.SortStableFunc(rooms, func(a, b *room) int { return len(a.imports) - len(b.imports) })
+	for _, r := range rooms {
+		x := explorer{room: r, decisive: r.decisive(), kinds: r.kinds(), found: found}
 		if !x.run(limit) {
 			return federation.Reach{}, false
 		}
@@ -24,9 +26,10 @@ func Explore(c Contest, limit int) (federation.Reach, bool) {
 // explorer goes through the states of a room.
 type explorer struct {
 	*room
-	decisive func(version string) bool
+	decisive map[string]bool // versions; nil: everything is
+	kinds    []string        // of importers: those of one kind do the same to the room
 	found    *gathered
-	farthest *state // in which singletons got the most copies
+	farthest *state // in which singletons got the most copies that they get in no room before
 }
 
 // state is a room on the way through an order of events.
@@ -36,11 +39,11 @@ type state struct {
 	done   []int             // by importer, how often it imported, as far as that matters
 	apart  []federation.Copy // that singletons got, sorted
 	parent *state
-	event  federation.Event
+	events []federation.Event // that lead here from there
 }
 
 func (x *explorer) run(limit int) bool {
-	first := &state{versions: x.start, came: make([]bool, len(x.comers)), done: make([]int, len(x.imports))}
+	first := &state{events: x.opening, versions: x.start, came: make([]bool, len(x.comers)), done: make([]int, len(x.imports))}
 	queue, seen := []*state{first}, map[string]bool{first.key(): true}
 	x.farthest = first
 	for len(queue) > 0 {
@@ -61,53 +64,73 @@ func (x *explorer) run(limit int) bool {
 
 // next are the states that an event leads to.
 func (x *explorer) next(s *state) (all []*state) {
-	for _, i := range x.arrivals(s) {
-		all = append(all, x.arrive(s, i))
+	for _, comers := range x.arrivals(s) {
+		all = append(all, x.arrive(s, comers))
 	}
 	for i := range x.imports {
-		if x.may(s, i) {
-			all = append(all, x.imported(s, i))
+		if !x.may(s, i) {
+			continue
+		}
+		if n := x.consume(s, i); n.done[i] == s.done[i] || x.before(s, i) < 2 {
+			all = append(all, n)
 		}
 	}
 	return all
 }
 
-// arrivals are the entries that may come in next. If nothing is chosen before all are there, the order of those that bring
-// no decisive version does not matter: they come when the others have.
-func (x *explorer) arrivals(s *state) []int {
-	if !x.early && !x.hostDone(s, 1) {
+// before counts the apps like an importer, and before it, that are still to import. It makes no difference which of them
+// does, but for what the others can still get: with a choice of two, each has its turn later.
+func (x *explorer) before(s *state, i int) (n int) {
+	for j, im := range x.imports[:i] {
+		if x.kinds[j] == x.kinds[i] {
+			n += im.names - s.done[j]
+		}
+	}
+	return n
+}
+
+// arrivals are the entries that may come in next, one or several. If nothing is chosen before all are there, it only matters
+// which decisive versions come first, and not with whom: the others come when these have.
+func (x *explorer) arrivals(s *state) (all [][]int) {
+	if !x.early && x.left(s) == x.hosts {
 		return nil
 	}
-	var waiting, decisive []int
-	for i, c := range x.comers {
+	var waiting []int
+	var brought [][]string
+	for i := range x.comers {
 		if s.came[i] {
 			continue
 		}
 		waiting = append(waiting, i)
-		if slices.ContainsFunc(c.brings, func(d federation.Declaration) bool {
-			v := own(c.name, d).Version
-			return x.decisive(v) && s.find(v) < 0
-		}) {
-			decisive = append(decisive, i)
+		news := x.decides(s, i)
+		if x.decisive == nil || len(news) > 0 && !slices.ContainsFunc(brought, func(b []string) bool { return slices.Equal(b, news) }) {
+			all, brought = append(all, []int{i}), append(brought, news)
 		}
 	}
-	switch {
-	case x.hasty || len(waiting) < 2:
-		return waiting
-	case len(decisive) == 0:
-		return waiting[:1]
+	if len(all) == 0 && len(waiting) > 0 {
+		return [][]int{waiting}
 	}
-	return decisive
+	return all
 }
 
-// hostDone reports whether the host has made so many of its imports.
-func (x *explorer) hostDone(s *state, least int) bool {
-	for i, im := range x.imports {
-		if im.isHosts() && s.done[i] > 0 {
-			least--
+// decides are the decisive versions that would come with an entry.
+func (x *explorer) decides(s *state, i int) (versions []string) {
+	for _, d := range x.comers[i].brings {
+		if v := own(x.comers[i].name, d).Version; x.decisive[v] && s.find(v) < 0 {
+			versions = append(versions, v)
 		}
 	}
-	return least <= 0
+	return versions
+}
+
+// left counts the host's imports that are still to come.
+func (x *explorer) left(s *state) (n int) {
+	for i, im := range x.imports {
+		if im.isHosts() && s.done[i] == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // may reports whether an importer may import. The host's eager ones may at any time, and each time ask anew; all others wait
@@ -122,33 +145,28 @@ func (x *explorer) may(s *state, i int) bool {
 	case im.isHosts():
 		return s.done[i] == 0
 	}
-	return (!x.first || x.hostDone(s, x.hosts())) && s.done[i] < im.names
+	return (!x.first || x.left(s) == 0) && s.done[i] < im.names
 }
 
-func (x *explorer) hosts() (n int) {
-	for _, im := range x.imports {
-		if im.isHosts() {
-			n++
-		}
+func (x *explorer) arrive(s *state, comers []int) *state {
+	n := s.after()
+	n.came = slices.Clone(s.came)
+	for _, i := range comers {
+		n.came[i] = true
+		n.admit(x.comers[i])
+		n.events = append(n.events, federation.Event{App: x.comers[i].name, Verb: federation.Arrives})
 	}
 	return n
 }
 
-func (s *state) after(e federation.Event) *state {
-	return &state{versions: s.clone(), came: s.came, done: s.done, apart: s.apart, parent: s, event: e}
+func (s *state) after() *state {
+	return &state{versions: s.clone(), came: s.came, done: s.done, apart: s.apart, parent: s}
 }
 
-func (x *explorer) arrive(s *state, i int) *state {
-	n := s.after(federation.Event{App: x.comers[i].name, Verb: federation.Arrives})
-	n.came = slices.Clone(s.came)
-	n.came[i] = true
-	n.admit(x.comers[i])
-	return n
-}
-
-func (x *explorer) imported(s *state, i int) *state {
+func (x *explorer) consume(s *state, i int) *state {
 	im := x.imports[i]
-	n := s.after(federation.Event{App: im.app, Verb: federation.Imports})
+	n := s.after()
+	n.events = []federation.Event{{App: im.app, Verb: federation.Imports}}
 	out := x.ranges.choose(&n.versions, im.request)
 	if at, known := slices.BinarySearchFunc(s.apart, out.Copy, compareCopies); im.Singleton && out.Err == "" && !known {
 		n.apart = slices.Insert(slices.Clone(s.apart), at, out.Copy)
@@ -164,7 +182,7 @@ func (x *explorer) imported(s *state, i int) *state {
 
 // note keeps what an import brought.
 func (x *explorer) note(s *state, im importer, out federation.Outcome) {
-	if len(s.apart) > len(x.farthest.apart) {
+	if x.found.news(s.apart) > x.found.news(x.farthest.apart) {
 		x.farthest = s
 	}
 	providers := []string{out.Copy.Provider}
@@ -175,12 +193,13 @@ func (x *explorer) note(s *state, im importer, out federation.Outcome) {
 }
 
 // order is the way to a state.
-func (x *explorer) order(s *state) (events []federation.Event) {
-	for ; s.parent != nil; s = s.parent {
-		events = append(events, s.event)
+func (x *explorer) order(s *state) []federation.Event {
+	parts := [][]federation.Event{}
+	for ; s != nil; s = s.parent {
+		parts = append(parts, s.events)
 	}
-	slices.Reverse(events)
-	return slices.Concat(x.opening, events)
+	slices.Reverse(parts)
+	return slices.Concat(parts...)
 }
 
 // key tells states apart by everything that decides what can still happen.

@@ -49,8 +49,8 @@ func (n *network) send(e *entry) {
 	n.loading = slices.Insert(n.loading, at, e)
 }
 
-// settle lets everything happen that can, and entries come in until none is left.
-func (p *Page) settle() {
+// await lets everything happen that can, and entries come in until none is left.
+func (p *Page) await() {
 	n := &p.network
 	for p.run(); len(n.loading) > 0; p.run() {
 		e := n.loading[0]
@@ -60,6 +60,6 @@ func (p *Page) settle() {
 		} else {
 			delete(n.entries, e.remote) // the next app that asks, asks anew
 		}
-		p.jobs.settle(&e.came, nil)
+		p.settle(&e.came, nil)
 	}
 }

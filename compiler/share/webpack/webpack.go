@@ -113,7 +113,7 @@ func (p *Page) Consume(consumer, pkg string, index int) federation.Outcome {
 	}
 	c := &call{request: request{Declaration: d, app: consumer, initial: d.Eager && len(path) == 0}}
 	p.get(p.host, path, c)
-	p.settle()
+	p.await()
 	c.out.Warnings, p.warnings = p.warnings, nil
 	if c.answered && !c.initial {
 		again := c.out
@@ -167,5 +167,10 @@ func compareUTF16(a, b string) int {
 }
 
 func isASCII(s string) bool {
-	return !slices.ContainsFunc([]byte(s), func(b byte) bool { return b >= 0x80 })
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
