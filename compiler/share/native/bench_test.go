@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// family is a page whose apps share the same packages in neighbouring versions.
+// familyPage is a page whose apps share the same packages in neighbouring versions.
 func familyPage(remotes, packages int) Page {
 	app := func(name string, minor int) App {
 		a := App{Name: name, URL: "https://" + name + ".test/remoteEntry.json"}
@@ -35,5 +35,21 @@ func BenchmarkNegotiate(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkTable looks up the last key of tables around the size from which on they keep a map of places.
+func BenchmarkTable(b *testing.B) {
+	for _, n := range []int{4, many, many + 1, 100} {
+		t := newMap[int]()
+		for i := range n {
+			t.set(fmt.Sprintf("@acme/package-%d", i), i)
+		}
+		last := t.names()[n-1]
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				t.at(last)
+			}
+		})
 	}
 }

@@ -117,7 +117,7 @@ func deployFolder(url string) string {
 // addressKey is what the classic runtime goes by: a package in exactly one version.
 func addressKey(e External) string { return e.Package + "@" + e.version() }
 
-// errNoFile is what a document of the newer format makes the classic runtime throw.
+// errNoFile is what a document of format 4 makes the classic runtime throw.
 var errNoFile = errors.New("TypeError: Cannot read properties of undefined (reading 'startsWith')")
 
 // join brings a remote in. A remote that fails half-way leaves the addresses that it gave till then.
@@ -174,7 +174,7 @@ func (c *classic) enlist(name string, app *App, joined bool) {
 // folderOf is the folder of a document, with a slash at its end.
 func folderOf(url string) string { return url[:max(strings.LastIndexByte(url, '/'), 0)] + "/" }
 
-// joinPaths puts a path to a folder with one slash between them.
+// joinPaths puts a path to a folder. Unlike the orchestrator's join it takes a leading ./ off the path, and all slashes off the folder.
 func joinPaths(folder, path string) string {
 	return strings.TrimRight(folder, "/") + "/" + strings.TrimPrefix(path, "./")
 }

@@ -77,6 +77,7 @@ func (d *doubts) ofOrchestrator() {
 	d.ofFiles(listings(all))
 	d.ofRanges(all)
 	d.ofVersionless(all)
+	d.ofTwins(all)
 	d.ofEntries(all)
 	if err == nil && s.settle(documents) == nil {
 		d.ofShared(s)
@@ -85,7 +86,29 @@ func (d *doubts) ofOrchestrator() {
 	for _, p := range s.chosen {
 		d.ofVersions(p, "its pool is a mixture of builds, and which build serves whom goes by order")
 	}
+	d.spread(s)
 	d.ofStrictness()
+}
+
+// spread doubts pools as a whole.
+func (d *doubts) spread(s *session) {
+	doubted := map[slot]bool{}
+	for _, x := range d.found {
+		doubted[slot{x.Scope, x.Package}] = doubted[slot{x.Scope, x.Package}] || x.Versions
+	}
+	for scope, externals := range s.now.shared.all() {
+		if !s.poolable(scope) {
+			continue
+		}
+		for _, p := range s.pools(externals, func(string) {}) {
+			if !slices.ContainsFunc(p.members, func(m member) bool { return doubted[slot{scope, m.name}] }) {
+				continue
+			}
+			for _, m := range p.members {
+				d.ofVersions(slot{scope, m.name}, "a package of its pool goes by order")
+			}
+		}
+	}
 }
 
 // ofStrictness doubts the page if an error goes by order.
@@ -193,6 +216,31 @@ func (d *doubts) ofVersionless(documents []*document) {
 	}
 }
 
+// ofTwins doubts packages that one app brings twice, and versions of which neither is the higher.
+func (d *doubts) ofTwins(documents []*document) {
+	type bringer struct {
+		slot
+		app string
+	}
+	brought := map[bringer]bool{}
+	versions := map[slot][]string{}
+	for _, doc := range documents {
+		for _, e := range doc.shared {
+			p := slotOf(e)
+			if brought[bringer{p, doc.name}] {
+				d.ofVersions(p, "%s brings it twice", doc.name)
+			}
+			brought[bringer{p, doc.name}] = true
+			for _, v := range versions[p] {
+				if v != e.Version && compareVersions(v, e.Version) == 0 {
+					d.ofVersions(p, "neither of the versions %q and %q is the higher", min(v, e.Version), max(v, e.Version))
+				}
+			}
+			versions[p] = append(versions[p], e.Version)
+		}
+	}
+}
+
 // slotOf is where an external counts; what is no singleton has no share scope.
 func slotOf(e External) slot {
 	if !e.Singleton {
@@ -262,24 +310,7 @@ func (d *doubts) nestedHomes(documents []*document) bool {
 func (d *doubts) ofShared(s *session) {
 	for scope, externals := range s.now.shared.all() {
 		for name, e := range externals.all() {
-			d.ofExternal(slot{scope, name}, e)
 			d.ofGivers(slot{scope, name}, e)
-		}
-	}
-}
-
-func (d *doubts) ofExternal(p slot, e *external) {
-	apps := map[string]bool{}
-	for c := range e.copies() {
-		if apps[c.app] {
-			d.ofVersions(p, "%s brings it twice", c.app)
-		}
-		apps[c.app] = true
-	}
-	for i := 1; i < len(e.versions); i++ {
-		v, w := e.versions[i], e.versions[i-1]
-		if v.tag != w.tag && compareVersions(v.tag, w.tag) == 0 {
-			d.ofVersions(p, "%s and %s differ in build metadata only", w.tag, v.tag)
 		}
 	}
 }

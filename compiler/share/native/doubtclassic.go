@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// bringers count who brings a package in one version: with a file, or in the newer format, which the classic runtime can't read.
+// bringers count who brings a package in one version: with a file, or in format 4, which the classic runtime can't read.
 type bringers struct{ files, entries int }
 
 // ofClassic doubts packages of which several apps bring the same version: the first of them gives its file to all.
@@ -65,6 +65,9 @@ func (d *doubts) ofGroup(apps []App, known map[string]bool) {
 		}
 	}
 	for _, app := range apps {
+		if app.Fails != "" {
+			continue
+		}
 		for _, e := range app.Shared {
 			k := addressKey(e)
 			switch n := counts[k]; {

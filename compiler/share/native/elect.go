@@ -147,15 +147,17 @@ func merged(versions []*version) []*version {
 		action Action
 	}
 	first := map[key]*version{}
-	return slices.DeleteFunc(versions, func(v *version) bool {
+	var kept []*version
+	for _, v := range versions {
 		k := key{v.tag, v.action}
 		if first[k] == nil {
 			first[k] = v
-			return false
+			kept = append(kept, v)
+			continue
 		}
 		first[k].copies = append(first[k].copies, v.copies...)
-		return true
-	})
+	}
+	return kept
 }
 
 // tear is a copy that would be replaced by a version without some of its entry points.

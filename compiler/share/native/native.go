@@ -16,7 +16,7 @@
 // file goes to all, else that of the remote whose document arrived first.
 //
 // What else decides, under the orchestrator:
-//   - a package that is no singleton is never shared, and of strictVersion only that counts which insists against the winner;
+//   - a package that is no singleton is never shared; one without strictVersion takes the winner whatever its range;
 //   - share scopes are apart from one another; in the scope "strict" every version is shared by those who bring just it;
 //   - an entry point (react/jsx-runtime) that the winner lacks comes from the next version that has it, so that one app can get parts of
 //     two versions; ScopeUncovered and Strict.Coverage prevent that;
@@ -32,7 +32,7 @@
 // several apps bring the version that wins: the host's, else the one with the most entry points, else the first. It does not decide
 // which version that is, who gets it and who keeps a copy, as long as
 //   - the page starts from an empty Storage, and no two apps have one name or one folder;
-//   - every package has a version, and no two differ in build metadata only;
+//   - every package has a version, and of two versions one is the higher: no two differ in build metadata or a leading v only;
 //   - no app brings a package twice, and no two packages have one entry point in common;
 //   - no pool holds an app that would get versions which no build has shipped together;
 //   - Strict.SameVersion is off, or the ranges for a version are equal.
@@ -147,7 +147,7 @@ func (o Options) wantsCoverage() bool { return o.Strict.Coverage || o.ScopeUncov
 // Overriding says when the orchestrator asks anew for the document of an app that is there already.
 type Overriding string
 
-// The ways. Of those that ask, all but OverrideSameURL keep an app whose address is the same.
+// The ways. Whichever it is, an app is kept whose document is the remoteEntry.json at the address it had, unless OverrideSameURL is set.
 const (
 	InitOnly Overriding = ""       // at init, not for later apps
 	Always   Overriding = "always" // for later apps too

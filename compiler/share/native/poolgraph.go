@@ -56,14 +56,16 @@ func (s *session) pools(externals *table[*external], warn func(string)) []pool {
 			g.join(packageNode(name), packageNode(owner))
 		}
 	}
-	pools := slices.DeleteFunc(components(g, externals), func(p pool) bool {
-		isPool := slices.ContainsFunc(p.members, func(m member) bool { return pooled.has(m.name) })
-		if isPool && len(p.members) == 1 && tagged.has(p.name) {
+	var pools []pool
+	for _, p := range components(g, externals) {
+		switch isPool := slices.ContainsFunc(p.members, func(m member) bool { return pooled.has(m.name) }); {
+		case isPool && len(p.members) > 1:
+			pools = append(pools, p)
+		case isPool && tagged.has(p.name):
 			warn(fmt.Sprintf("[%s] declares a 'pool' tag but no other external joined its pool; likely a typo or a missing sibling.", p.name))
 		}
-		return !isPool || len(p.members) < 2
-	})
-	slices.SortFunc(pools, func(p, q pool) int { return compareNames(p.name, q.name) })
+	}
+	slices.SortStableFunc(pools, func(p, q pool) int { return compareNames(p.name, q.name) })
 	return pools
 }
 

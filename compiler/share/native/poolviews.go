@@ -47,9 +47,6 @@ func (b *build) covers(entries *names) bool {
 
 // has reports whether the build ships just these versions.
 func (b *build) has(tags *table[string]) bool {
-	if b == nil {
-		return false
-	}
 	for entry, tag := range tags.all() {
 		if b.tags[entry] != tag {
 			return false

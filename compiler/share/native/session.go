@@ -16,8 +16,8 @@ type session struct {
 	log     []Line
 	maps    []ImportMap
 	actions map[string]map[string]*ruling // of apps added after init: by app and package
-	files   []listing
-	chosen  []slot // the externals of pools where it had to be chosen which build serves whom
+	files   []listing                     // the apps that were in force, each with the address it had
+	chosen  []slot                        // the externals of pools where it had to be chosen which build serves whom
 }
 
 // failure is an error as the orchestrator throws it.

@@ -11,7 +11,7 @@ type document struct {
 	name     string // under which its app will be known
 	url      string
 	app      *App
-	shared   []External // all with Entries
+	shared   []External // as the options have them count
 	host     bool
 	override bool // an app of this name is there already
 }

@@ -16,7 +16,7 @@ type table[V any] struct {
 }
 
 // many is the number of keys beyond which a search in a row is slower than a map (BenchmarkTable).
-const many = 16
+const many = 8
 
 func newMap[V any]() *table[V]    { return &table[V]{} }
 func newObject[V any]() *table[V] { return &table[V]{object: true} }

@@ -1,21 +1,16 @@
 package native
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
+
+	"muster/compiler/vectors"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -254,86 +249,31 @@ func (v vector) replay() []verdict {
 
 func TestNativeFederationVectors(t *testing.T) {
 	t.Parallel()
-	checked, differ := map[string]int{}, map[string]int{}
+	count := vectors.NewTally("native-federation")
 	for _, v := range loadVectors(t) {
-		checked[v.K]++
 		for i := range v.Out.Pages {
 			v.Out.Pages[i] = v.Out.Pages[i].normal()
 		}
-		replayed := v.replay()
-		if reflect.DeepEqual(v.Out.Pages, replayed) {
-			continue
+		diff, replayed := "", v.replay()
+		if !reflect.DeepEqual(v.Out.Pages, replayed) {
+			diff = fmt.Sprintf("case %d (-real +replay):\n%s", v.ID, gocmp.Diff(v.Out.Pages, replayed))
 		}
-		if differ[v.K]++; sum(differ) <= 10 {
-			t.Errorf("%s %d (-real +replay):\n%s", v.K, v.ID, gocmp.Diff(v.Out.Pages, replayed))
-		}
+		count.Count(t, v.K, diff)
 	}
-	for _, k := range slices.Sorted(maps.Keys(checked)) {
-		t.Logf("%s: %d checked, %d differ", k, checked[k], differ[k])
-	}
-	t.Logf("native-federation: %d checked, %d differ", sum(checked), sum(differ))
-	if sum(checked) == 0 {
-		t.Error("there are no vectors")
-	}
-	if sum(differ) > 10 {
-		t.Errorf("only the first 10 of %d differences are shown", sum(differ))
-	}
-}
-
-func sum(counts map[string]int) (n int) {
-	for _, c := range counts {
-		n += c
-	}
-	return n
+	count.Report(t)
 }
 
 func loadVectors(tb testing.TB) (all []vector) {
 	tb.Helper()
-	scanner := scanVectors(tb)
-	for n := 1; scanner.Scan(); n++ {
+	for line := range vectors.Lines(tb, filepath.Join("..", "testdata", "vectors"), "native-federation") {
 		var v vector
-		if err := json.Unmarshal(scanner.Bytes(), &v); err != nil {
-			tb.Fatalf("line %d: %v", n, err)
+		if err := json.Unmarshal(line, &v); err != nil {
+			tb.Fatalf("%v in %s", err, line)
 		}
 		if v.Out == nil || len(v.Out.Pages) != len(v.In.Pages) || v.In.Runtime != Classic && v.In.Runtime != Orchestrator {
-			tb.Fatalf("line %d: malformed", n)
+			tb.Fatalf("malformed: %s", line)
 		}
 		all = append(all, v)
 	}
-	if err := scanner.Err(); err != nil {
-		tb.Fatal(err)
-	}
 	return all
-}
-
-func scanVectors(tb testing.TB) *bufio.Scanner {
-	tb.Helper()
-	scanner := bufio.NewScanner(openVectors(tb))
-	scanner.Buffer(nil, 1<<24)
-	return scanner
-}
-
-// openVectors reads the project's vectors, or those of the folder that MUSTER_VECTORS names.
-func openVectors(tb testing.TB) io.Reader {
-	tb.Helper()
-	folder := os.Getenv("MUSTER_VECTORS")
-	name := filepath.Join(cmp.Or(folder, filepath.Join("..", "testdata", "vectors")), "native-federation.jsonl")
-	b, err := os.ReadFile(name + ".gz")
-	if errors.Is(err, fs.ErrNotExist) {
-		b, err = os.ReadFile(name)
-	}
-	if errors.Is(err, fs.ErrNotExist) && folder != "" {
-		tb.Skipf("MUSTER_VECTORS %q holds no native-federation.jsonl", folder)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if !strings.HasPrefix(string(b), "\x1f\x8b") {
-		return bytes.NewReader(b)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return z
 }

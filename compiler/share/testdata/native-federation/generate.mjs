@@ -39,7 +39,7 @@ async function main() {
   const net = network();
   const keep = chooser(r);
   const names = Object.entries(kinds).map(([k, { weight = 1 }]) => [k, weight]);
-  for (let id = 0, count = argument('count', 2100); id < count; ) {
+  for (let id = 0, count = argument('count', 2040); id < count; ) {
     const k = r.weighted(names);
     const input = make(r, kinds[k]);
     const out = await run(input, net);

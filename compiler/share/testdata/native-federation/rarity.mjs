@@ -1,9 +1,9 @@
 // Chooses among cases those whose outcome has something that few have had so far, so that a small file holds the rare turns too.
 
 const scarce = 4; // what so few cases have shown is worth any size
-const rare = 15; // what so few have shown is worth a case of modest size
-const modest = 2600; // characters
-const ordinary = 0.03; // the share of the other cases that stays
+const rare = 14; // what so few have shown is worth a case of modest size
+const modest = 2000; // characters
+const ordinary = 0.012; // the share of the other cases that stays
 
 // A line of the console without what varies in it.
 function template(line) {
