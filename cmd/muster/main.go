@@ -26,9 +26,9 @@ const (
 )
 
 // Where the collector begins to work harder, in bytes. They bound no input: ten thousand remotes and twenty cohorts need
-// 150 MB to check, and the manifests themselves another 130.
+// 200 MB to check, and the manifests themselves another 130.
 const (
-	checkMemory   = 256 << 20
+	checkMemory   = 400 << 20
 	compileMemory = 640 << 20
 )
 

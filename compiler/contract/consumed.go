@@ -40,9 +40,8 @@ func (m *meeting) consumed(p party, consumed *registry.Consumed) {
 
 // served holds what a release uses against one release that provides it.
 func (m *meeting) served(p party, consumed *registry.Consumed, by party) {
-	notes := []diag.Note{p.note(), by.note()}
 	if !m.contains(consumed.Version, by.release().Version) {
-		m.add(p, consumed.Version, diag.Diagnostic{Rule: "contract/version", Notes: notes,
+		m.add(p, consumed.Version, diag.Diagnostic{Rule: "contract/version", Notes: []diag.Note{p.note(), by.note()},
 			Message: fmt.Sprintf("%s needs %s %s, and gets %s", p, by.pin.Remote.Name, consumed.Version, by.release().Version),
 			Help:    "pin releases that fit, or widen the range"})
 		return
@@ -51,7 +50,7 @@ func (m *meeting) served(p party, consumed *registry.Consumed, by party) {
 		used := &consumed.Exposes[i]
 		exposed := exposedBy(by.release(), used.Value)
 		if exposed == nil {
-			m.add(p, used.Text, diag.Diagnostic{Rule: "contract/expose", Notes: append(slices.Clip(notes), by.pin.Remote.File.Note(by.release().Version, "the release is declared here")),
+			m.add(p, used.Text, diag.Diagnostic{Rule: "contract/expose", Notes: []diag.Note{p.note(), by.note(), by.pin.Remote.File.Note(by.release().Version, "the release is declared here")},
 				Message: fmt.Sprintf("%s uses %s of %s, which %s does not expose", p, used, by.pin.Remote.Name, by),
 				Help:    "pin a release that exposes it, or one that does not use it"})
 			continue

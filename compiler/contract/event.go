@@ -16,20 +16,20 @@ type heard struct {
 
 // checkEvents holds what is sent against what is accepted, for all that can be in one page.
 func (m *meeting) checkEvents() {
-	emitters := map[string][]heard{}
+	listeners := map[string][]heard{}
 	for p := range m.parties {
 		r := p.release()
-		for i := range r.Emits {
-			name := r.Emits[i].Name.Value
-			emitters[name] = append(emitters[name], heard{p, &r.Emits[i]})
+		for i := range r.Listens {
+			name := r.Listens[i].Name.Value
+			listeners[name] = append(listeners[name], heard{p, &r.Listens[i]})
 		}
 	}
 	for p := range m.parties {
 		r := p.release()
-		for i := range r.Listens {
-			for _, e := range emitters[r.Listens[i].Name.Value] {
-				if meet(e.party, p) {
-					m.event(e, heard{p, &r.Listens[i]})
+		for i := range r.Emits {
+			for _, l := range listeners[r.Emits[i].Name.Value] {
+				if meet(p, l.party) {
+					m.event(heard{p, &r.Emits[i]}, l)
 				}
 			}
 		}

@@ -28,24 +28,6 @@ func Check(r *registry.Registry) (l diag.List) {
 	return l
 }
 
-// Start runs Check in the background; the function that it returns waits for the findings. A panic there is the caller's.
-func Start(r *registry.Registry) func() diag.List {
-	var l diag.List
-	var bug any
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() { bug = recover() }()
-		l = Check(r)
-	}()
-	return func() diag.List {
-		if <-done; bug != nil {
-			panic(bug)
-		}
-		return l
-	}
-}
-
 // Rules are the rules of this package, for `muster explain`.
 func Rules() (all []diag.Rule) {
 	for _, rule := range append(slices.Clone(table), waiverRule) {
