@@ -8,7 +8,7 @@ type Dialect int
 // The engines whose readings decide what a browser gets and what a cohort may have.
 const (
 	ModuleFederation Dialect = iota // satisfy of @module-federation/runtime-core 2.9.2
-	Webpack                         // lib/util/semver.js of webpack 5.110.3
+	Webpack                         // lib/sharing/semver.js of webpack 5.112
 	NPM                             // satisfies of npm's semver 7.8.6, which Native Federation asks
 	Masterminds                     // Masterminds/semver v3.5.0, which reads cohort pins and policy windows
 )

@@ -125,7 +125,7 @@ func readNPMWord(r *reading, word string) bool {
 	return parseComparator(&r.bounds[0], withoutStar(word))
 }
 
-// isOrdered reports whether no number follows a placeholder for any.
+// isOrdered reports whether no number follows a wildcard.
 func (p *partial) isOrdered() bool {
 	for _, part := range p.parts[p.known():] {
 		if !isAny(part) {

@@ -68,7 +68,7 @@ func skipPrefix(s string, i int) int {
 	return i
 }
 
-// scanPart is the place after a number without leading zeros, or after a placeholder for any; -1 if there is none.
+// scanPart is the place after a number without leading zeros, or after a wildcard; -1 if there is none.
 func scanPart(s string, i int) int {
 	if i >= len(s) {
 		return -1

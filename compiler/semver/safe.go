@@ -199,7 +199,7 @@ func respellArm(arm string) (string, bool) {
 	return strings.Join(words, " "), true
 }
 
-// respell drops what adds nothing: prefixes, bounds that are met by all, placeholders, and the -0 after an upper bound.
+// respell drops what adds nothing: prefixes, bounds that are met by all, wildcards, and the -0 after an upper bound.
 func (p *piece) respell() (spelled string, ok bool) {
 	if p.pre != "" && (p.sign != "<" || p.pre != "0") {
 		return "", false

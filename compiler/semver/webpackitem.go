@@ -97,7 +97,7 @@ func appendNumbers(items []webpackItem, dotted string) []webpackItem {
 	return items
 }
 
-// appendWebpackPartial takes a bound's version apart for the build, without build metadata and without the placeholders for
+// appendWebpackPartial takes a bound's version apart for the build, without build metadata and without the wildcards
 // any that it ends with.
 func appendWebpackPartial(items []webpackItem, s string) ([]webpackItem, error) {
 	numbers, pre, _, err := cutWebpack(s)

@@ -13,14 +13,13 @@ import (
 
 // check reports what is wrong with a page.
 func (n *Negotiator) check(page *Page) {
-	rules := n.engine(page)
 	if page.Host.Remote.Runtime == registry.ModuleFederation {
 		n.checkBuilds(page)
 		n.checkStrategy(page)
 	}
 	names := page.Names()
 	for _, pkg := range page.Packages {
-		c := checker{n: n, page: page, pkg: pkg, names: names, rules: rules}
+		c := checker{n: n, page: page, pkg: pkg, names: names, rules: n.engine(page, pkg.Runtime)}
 		c.rule, c.singleton = n.singleton(pkg.Name)
 		c.checkOutcomes()
 		c.checkApart()
@@ -54,7 +53,7 @@ func (c *checker) checkOutcomes() {
 	for _, g := range c.pkg.Groups {
 		for i, outcomes := range g.Outcomes {
 			for _, kind := range kinds {
-				c.outcomes(g, i, ofKind(outcomes, kind), len(outcomes) > 1)
+				c.outcomes(g, i, ofKind(outcomes, kind), moodOf(outcomes))
 			}
 			if g.Late != nil && len(g.Late[i]) > 0 {
 				c.late(g, i, g.Late[i][0])
@@ -80,7 +79,7 @@ func ofKind(all []federation.Reached, kind func(federation.Reached) bool) (some 
 }
 
 // outcomes reports the first of outcomes of one kind for every app of a group, and names the others.
-func (c *checker) outcomes(g *Group, i int, all []federation.Reached, one bool) {
+func (c *checker) outcomes(g *Group, i int, all []federation.Reached, m mood) {
 	if len(all) == 0 {
 		return
 	}
@@ -94,7 +93,7 @@ func (c *checker) outcomes(g *Group, i int, all []federation.Reached, one bool) 
 	}
 	for _, u := range g.Uses {
 		said := g.said(u, all[0])
-		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), said, one), slices.Concat(c.chain(said), also)...)
+		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), said, m), slices.Concat(c.chain(said), also)...)
 	}
 }
 
@@ -106,20 +105,35 @@ func offered(r federation.Reached) federation.Copy {
 	return r.Copy
 }
 
-// complaint is what is wrong with an outcome; one of several is only possible.
-func (c *checker) complaint(app, wanted string, r federation.Reached, one bool) diag.Diagnostic {
+// mood is how an outcome is told of.
+type mood struct{ gets, starts, absent string }
+
+var (
+	certain  = mood{"gets", "does not start", "nobody else in the page does"}
+	possible = mood{"can get", "can fail to start", "in some load orders nobody else has brought one yet"}
+)
+
+// moodOf tells one of several outcomes as a possible one.
+func moodOf(outcomes []federation.Reached) mood {
+	if len(outcomes) > 1 {
+		return possible
+	}
+	return certain
+}
+
+// complaint is what is wrong with an outcome.
+func (c *checker) complaint(app, wanted string, r federation.Reached, m mood) diag.Diagnostic {
 	name := diag.Quote(c.pkg.Name)
 	switch {
 	case r.Missing():
 		return diag.Diagnostic{Rule: "share/no-provider", Help: "share it from the host, or let this build bring a copy",
-			Message: fmt.Sprintf("%s brings no %s of its own, and %s", app, name, pick(one, "in some load orders nobody else has brought one yet", "nobody else in the page does"))}
+			Message: fmt.Sprintf("%s brings no %s of its own, and %s", app, name, m.absent)}
 	case r.Err != "":
 		return diag.Diagnostic{Rule: "share/strict-mismatch", Help: help(r.Refused),
-			Message: fmt.Sprintf("%s %s of %s does not satisfy %s, and %s is strict about it: it %s", name, r.Refused.Version, c.app(r.Refused.Provider), wanted, app,
-				pick(one, "can fail to start", "does not start"))}
+			Message: fmt.Sprintf("%s %s of %s does not satisfy %s, and %s is strict about it: it %s", name, r.Refused.Version, c.app(r.Refused.Provider), wanted, app, m.starts)}
 	}
 	d := diag.Diagnostic{Rule: "share/mismatch", Severity: diag.Warning, Help: help(r.Copy),
-		Message: fmt.Sprintf("%s %s %s %s of %s, which does not satisfy %s", app, pick(one, "can get", "gets"), name, r.Copy.Version, c.app(r.Copy.Provider), wanted)}
+		Message: fmt.Sprintf("%s %s %s %s of %s, which does not satisfy %s", app, m.gets, name, r.Copy.Version, c.app(r.Copy.Provider), wanted)}
 	if c.singleton && c.rule.Strict {
 		d.Severity = diag.Error
 		d.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy is strict about it here")}
@@ -145,13 +159,6 @@ func (g *Group) said(u Use, r federation.Reached) federation.Reached {
 		}
 	}
 	return r
-}
-
-func pick(b bool, yes, no string) string {
-	if b {
-		return yes
-	}
-	return no
 }
 
 // needs is the range of a declaration, as the runtime has it.

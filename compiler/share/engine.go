@@ -6,6 +6,7 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/semver"
 	"muster/compiler/share/federation"
 	"muster/compiler/share/webpack"
 )
@@ -23,6 +24,7 @@ type engine struct {
 type build string
 
 const (
+	natively build = "Native Federation"
 	enhanced build = "the federation runtime" // @module-federation/enhanced and its kin, or nothing is said
 	bare     build = "webpack's own containers"
 )
@@ -61,11 +63,24 @@ func newEngines() map[build]engine {
 			bound:   func(c federation.Contest) federation.Reach { return webpack.Bound(bared(c)) },
 			accepts: own.Accepts,
 		},
+		natively: {accepts: acceptsNatively}, // nativePackages decides
 	}
 }
 
-// engine is the one whose rules hold in a page: the host's.
-func (n *Negotiator) engine(page *Page) engine {
+// acceptsNatively is npm's reading, which Native Federation's is.
+func acceptsNatively(required federation.Requirement, version string) bool {
+	if required.Kind != federation.Range || required.Range == "" {
+		return true
+	}
+	fits, err := semver.NPM.Satisfies(version, required.Range)
+	return err != nil || fits
+}
+
+// engine is the one whose rules hold for a runtime's packages in a page: of Module Federation's, the host's.
+func (n *Negotiator) engine(page *Page, runtime string) engine {
+	if runtime == registry.NativeFederation {
+		return n.engines[natively]
+	}
 	return n.engines[buildOf(page.Host.Choices[0].Release)]
 }
 

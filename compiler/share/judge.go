@@ -13,7 +13,7 @@ func (n *Negotiator) judge(page *Page, pkg *Package) {
 	for _, g := range pkg.Groups {
 		g.Outcomes = make([][]federation.Reached, len(g.class.app.Shared))
 	}
-	t, rules := tableOf(pkg), n.engine(page)
+	t, rules := tableOf(pkg), n.engine(page, pkg.Runtime)
 	worst := federation.Highest
 	for _, seated := range t.combinations() {
 		c := n.contest(page, pkg, seated)
@@ -164,12 +164,8 @@ func (c contest) lateMatters(accepts func(federation.Requirement, string) bool) 
 	}
 	var versions []string
 	required := map[federation.Requirement]bool{} // many declarations, and mostly few ranges
-	for i := -1; i < len(c.Remotes); i++ {
-		shared := c.Host.Shared
-		if i >= 0 {
-			shared = c.Remotes[i].Shared
-		}
-		for _, d := range shared {
+	for _, g := range append([]*Group{c.host}, c.remotes...) {
+		for _, d := range g.class.app.Shared {
 			if d.NoImport {
 				return true
 			}

@@ -6,7 +6,6 @@ import (
 
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
-	"muster/compiler/semver"
 	"muster/compiler/share/federation"
 	"muster/compiler/share/native"
 )
@@ -162,8 +161,7 @@ func reachedNative(o native.Got, d federation.Declaration) federation.Reached {
 	if !o.Own {
 		r.Providers = []string{o.Provider}
 	}
-	required := d.Requires()
-	if fits, err := semver.NPM.Satisfies(o.Version, required.Range); required.Kind == federation.Range && required.Range != "" && err == nil && !fits {
+	if !acceptsNatively(d.Requires(), o.Version) {
 		r.Warnings = []string{silent}
 	}
 	return r

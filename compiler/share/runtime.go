@@ -94,13 +94,20 @@ func (n *Negotiator) checkStrategy(page *Page) {
 			at, how = choice.Release.Version, "declares no shareStrategy, so it is version-first"
 		}
 		d := diag.Diagnostic{Rule: "share/version-first", Severity: diag.Warning, Remote: host.Name.Value, Help: "build it with shareStrategy: loaded-first, and say so in bundler:",
-			Message: fmt.Sprintf("%s %s %s: it loads %s before it has its own first shared package", host.Name, choice.Release.Version, how, pick(len(remotes) == 1, "its remote's entry", fmt.Sprintf("the entries of all %d remotes", len(remotes)))),
+			Message: fmt.Sprintf("%s %s %s: it loads %s before it has its own first shared package", host.Name, choice.Release.Version, how, entriesOf(remotes)),
 			Notes:   []diag.Note{broughtBy(page.Host, choice)}}
 		if len(manifests) > 0 {
 			d.Notes = append(d.Notes, diag.Note{Message: "an mf-manifest.json that can't be loaded takes the host's own packages with it: " + listed(manifests)})
 		}
 		n.found.Add(page.Cohort.Declared.Name.Value, host.File.Fault(at, d))
 	}
+}
+
+func entriesOf(remotes []string) string {
+	if len(remotes) == 1 {
+		return "its remote's entry"
+	}
+	return fmt.Sprintf("the entries of all %d remotes", len(remotes))
 }
 
 // entries are the names of the remotes that a host loads, and of those whose entry is a manifest.

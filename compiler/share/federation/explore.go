@@ -122,7 +122,7 @@ func (x *explorer) begin() *state {
 	for n, g := range c.Remotes {
 		names := g.Names
 		if all > few {
-			names = slices.Compact([]string{slices.MinFunc(names, compareUTF16), slices.MaxFunc(names, compareUTF16)})
+			names = slices.Compact([]string{slices.MinFunc(names, CompareUTF16), slices.MaxFunc(names, CompareUTF16)})
 		}
 		for _, name := range names {
 			a := g.App

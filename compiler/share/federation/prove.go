@@ -70,7 +70,7 @@ func (c Contest) plain() bool {
 
 func (a App) plain() bool {
 	return len(a.Scopes) == 0 && !slices.ContainsFunc(a.Shared, func(d Declaration) bool {
-		_, isIndex := index(d.Version)
+		_, isIndex := ArrayIndex(d.Version)
 		return len(d.Scopes) > 0 || d.Eager || isIndex || d.Version == "" && !d.NoImport
 	})
 }
@@ -125,7 +125,7 @@ func (p *prover) provide(version string) {
 		}
 	}
 	if ordered {
-		p.providers = []string{slices.MaxFunc(p.providers, compareUTF16)}
+		p.providers = []string{slices.MaxFunc(p.providers, CompareUTF16)}
 	}
 	slices.Sort(p.providers)
 	p.copy = Copy{version, p.providers[0]}

@@ -49,8 +49,3 @@ func (r *Ranges) Accepts(required Requirement, version string) bool {
 
 // Requires is what a declaration requires, ^version where it does not say.
 func (d Declaration) Requires() Requirement { return d.alone(App{}).config.required }
-
-// Higher reports whether the runtime takes a version for higher than another.
-func (r *Ranges) Higher(version, than string) bool {
-	return version != than && r.supersedes(version, than)
-}

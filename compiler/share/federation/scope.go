@@ -94,20 +94,20 @@ func (v *versions) set(s *shared) {
 }
 
 func (v *versions) place(key string) int {
-	n, isIndex := index(key)
+	n, isIndex := ArrayIndex(key)
 	if !isIndex {
 		return len(v.keys)
 	}
 	for i, k := range v.keys {
-		if m, other := index(k); !other || m > n {
+		if m, other := ArrayIndex(k); !other || m > n {
 			return i
 		}
 	}
 	return len(v.keys)
 }
 
-// index reads an array index as ECMAScript defines it: a canonical integer below 2^32 - 1.
-func index(key string) (uint64, bool) {
+// ArrayIndex reads an array index as ECMAScript defines it: a canonical integer below 2^32 - 1.
+func ArrayIndex(key string) (uint64, bool) {
 	if key == "" || key[0] < '0' || key[0] > '9' || len(key) > 1 && key[0] == '0' {
 		return 0, false
 	}
@@ -159,11 +159,11 @@ func (a *app) register(name string) {
 
 // replaces reports whether an app's declaration takes the place of one of the same version: of two names the later one's.
 func (a *app) replaces(present *shared) bool {
-	return present.strategy != LoadedFirst && !present.loaded && !present.config.eager && compareUTF16(a.Name, present.from) > 0
+	return present.strategy != LoadedFirst && !present.loaded && !present.config.eager && CompareUTF16(a.Name, present.from) > 0
 }
 
-// compareUTF16 orders strings as JavaScript does, by UTF-16 code units.
-func compareUTF16(a, b string) int {
+// CompareUTF16 orders strings as JavaScript does, by UTF-16 code units.
+func CompareUTF16(a, b string) int {
 	if isASCII(a) && isASCII(b) {
 		return cmp.Compare(a, b)
 	}

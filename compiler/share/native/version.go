@@ -79,7 +79,7 @@ func lowerBound(arm string) string {
 	return highest
 }
 
-// word is an operator, three numbers or placeholders for any, and a prerelease.
+// word is an operator, three numbers or wildcards, and a prerelease.
 type word struct {
 	operator string
 	numbers  []string

@@ -115,7 +115,7 @@ func brings(a federation.App, scope string) (all []federation.Declaration) {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(d, e federation.Declaration) int { return compareUTF16(d.Version+"|", e.Version+"|") })
+	slices.SortStableFunc(all, func(d, e federation.Declaration) int { return federation.CompareUTF16(d.Version+"|", e.Version+"|") })
 	return all
 }
 

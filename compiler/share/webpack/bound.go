@@ -71,7 +71,7 @@ func fits(out federation.Outcome) bool { return out.Err == "" && !out.Own && len
 
 // suits reports whether an importer, which is no singleton, accepts the copy that it brings itself.
 func (b *bounder) suits(im importer) bool {
-	return !im.Singleton && !im.NoImport && !b.hasty && b.ranges.Accepts(Requires(im.Declaration), own(im.app, im.Declaration).Version)
+	return !im.Singleton && !im.NoImport && !b.hasty && b.ranges.Accepts(requires(im.Declaration), own(im.app, im.Declaration).Version)
 }
 
 // providers are those whose copy of a version it may be.

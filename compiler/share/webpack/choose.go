@@ -21,9 +21,9 @@ func (q request) strict() bool {
 	return q.Strict == federation.Strict || q.Strict == federation.StrictUnset && !q.NoImport && !q.Singleton
 }
 
-// Requires is what a declaration requires: ^version where it does not say, for webpack looks into the app's package.json; and
+// requires is what a declaration requires: ^version where it does not say, for webpack looks into the app's package.json; and
 // anything if there is no version either.
-func Requires(d federation.Declaration) federation.Requirement {
+func requires(d federation.Declaration) federation.Requirement {
 	switch {
 	case d.Required.Kind != federation.Unset:
 		return d.Required
@@ -47,7 +47,7 @@ func (r *Ranges) choose(v *versions, q request) federation.Outcome {
 	if v == nil || len(v.copies) == 0 {
 		return q.fallback("Shared module " + q.Package + " doesn't exist in shared scope " + q.scope())
 	}
-	c := choice{ranges: r, versions: v, request: q, required: Requires(q.Declaration)}
+	c := choice{ranges: r, versions: v, request: q, required: requires(q.Declaration)}
 	switch {
 	case q.Singleton:
 		c.singleton()

@@ -133,7 +133,7 @@ func (r *room) occupy(a federation.App, scope string) {
 func (r *room) admit(group int, g federation.Group) {
 	scope := scopeOf(g.Scopes)
 	a := g.App
-	a.Name = slices.MaxFunc(g.Names, compareUTF16)
+	a.Name = slices.MaxFunc(g.Names, federation.CompareUTF16)
 	if brought := brings(a, scope); len(brought) > 0 {
 		r.comers = append(r.comers, comer{a.Name, g.Names, brought})
 	}

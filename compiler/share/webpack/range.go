@@ -24,7 +24,7 @@ type word struct {
 
 const betweenSign = " - "
 
-// partial is a version without build metadata, and without the placeholders for any that it ends with.
+// partial is a version without build metadata, and without the wildcards that it ends with.
 type partial struct{ numbers, pre []string }
 
 // What JavaScript holds for white space.

@@ -2,7 +2,6 @@ package webpack
 
 import (
 	"slices"
-	"strconv"
 
 	"muster/compiler/share/federation"
 )
@@ -43,7 +42,7 @@ func (v *versions) register(app string, d federation.Declaration) bool {
 		return true
 	}
 	had := &v.copies[at]
-	better := compareUTF16(app, had.Provider) > 0
+	better := federation.CompareUTF16(app, had.Provider) > 0
 	if made.eager != had.eager {
 		better = made.eager
 	}
@@ -55,23 +54,14 @@ func (v *versions) register(app string, d federation.Declaration) bool {
 
 // place is where a new key goes.
 func (v *versions) place(key string) int {
-	n, isIndex := index(key)
+	n, isIndex := federation.ArrayIndex(key)
 	if !isIndex {
 		return len(v.copies)
 	}
 	for i, s := range v.copies {
-		if m, other := index(s.Version); !other || m > n {
+		if m, other := federation.ArrayIndex(s.Version); !other || m > n {
 			return i
 		}
 	}
 	return len(v.copies)
-}
-
-// index reads an array index as ECMAScript defines it: a canonical integer below 2^32 - 1.
-func index(key string) (uint64, bool) {
-	if key == "" || key[0] < '0' || key[0] > '9' || len(key) > 1 && key[0] == '0' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(key, 10, 32)
-	return n, err == nil && n < 1<<32-1
 }

@@ -44,7 +44,7 @@ func (r *room) ordered(v versions) bool {
 		return -1
 	})
 	for i, high := range sorted {
-		_, isIndex := index(high.Version)
+		_, isIndex := federation.ArrayIndex(high.Version)
 		if isIndex || slices.ContainsFunc(sorted[:i], func(low shared) bool { return !r.above(high.Version, low.Version) }) {
 			return false
 		}

@@ -34,7 +34,6 @@ package webpack
 import (
 	"cmp"
 	"slices"
-	"unicode/utf16"
 
 	"muster/compiler/share/federation"
 )
@@ -156,21 +155,4 @@ func scopeOf(scopes []string) string {
 		return defaultScope
 	}
 	return scopes[0]
-}
-
-// compareUTF16 orders strings as JavaScript does, by UTF-16 code units.
-func compareUTF16(a, b string) int {
-	if isASCII(a) && isASCII(b) {
-		return cmp.Compare(a, b)
-	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
