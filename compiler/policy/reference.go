@@ -43,7 +43,7 @@ var referenceRule = Rule{
 		Good:     "consumes: {catalog: {version: ^3.0.0}}",
 	}},
 	check: func(r *registry.Registry) (l diag.List) {
-		c := references{Registry: r, remotes: map[string]*registry.Remote{}, cohorts: map[string]bool{}}
+		c := references{Registry: r, remotes: map[string]*registry.Remote{}, cohorts: map[string]bool{}, ranges: map[string]bool{}}
 		for _, remote := range r.Remotes {
 			c.remotes[remote.Name.Value] = remote
 			c.remoteNames = append(c.remoteNames, remote.Name.Value)
@@ -70,6 +70,7 @@ type references struct {
 	*registry.Registry
 	remotes                         map[string]*registry.Remote
 	cohorts                         map[string]bool
+	ranges                          map[string]bool // whether they can be read
 	remoteNames, cohortNames, hosts []string
 }
 
@@ -105,7 +106,13 @@ func (c references) readable(r *registry.Remote, version registry.Text) diag.Lis
 	if version.IsZero() {
 		return nil
 	}
-	if _, err := semver.ParseRange(version.Value); err == nil {
+	readable, known := c.ranges[version.Value]
+	if !known {
+		_, err := semver.ParseRange(version.Value)
+		readable = err == nil
+		c.ranges[version.Value] = readable
+	}
+	if readable {
 		return nil
 	}
 	return diag.List{fault(r, version, "reference/range", diag.Quote(version.Value)+" is not a version range", "write a range such as ^3.0.0")}
@@ -116,14 +123,22 @@ func (c references) expose(r *registry.Remote, expose registry.Text) diag.List {
 	if expose.IsZero() || len(r.Releases) == 0 || c.Absent(r.Name.Value) {
 		return nil
 	}
-	known := exposed(r)
-	if slices.Contains(known, expose.Value) {
+	if exposes(r, expose.Value) {
 		return nil
 	}
+	known := exposed(r)
 	return diag.List{fault(r, expose, "reference/expose", "no release of "+r.Name.Value+" exposes "+diag.Quote(expose.Value),
 		diag.DidYouMean(expose.Value, known, listing("exposed modules", known)))}
 }
 
+// exposes reports whether some release of a remote exposes a module.
+func exposes(r *registry.Remote, module string) bool {
+	return slices.ContainsFunc(r.Releases, func(release registry.Release) bool {
+		return slices.ContainsFunc(release.Exposes, func(e registry.Exposed) bool { return e.Value == module })
+	})
+}
+
+// exposed are all modules that releases of a remote expose.
 func exposed(r *registry.Remote) (all []string) {
 	for _, release := range r.Releases {
 		for _, e := range release.Exposes {
@@ -145,9 +160,9 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 			diag.DidYouMean(consumed.Remote.Value, c.remoteNames, "declare it under remotes/")))
 		return l
 	}
-	known := exposed(provider)
 	for _, e := range consumed.Exposes {
-		if len(provider.Releases) > 0 && !slices.Contains(known, e.Value) {
+		if len(provider.Releases) > 0 && !exposes(provider, e.Value) {
+			known := exposed(provider)
 			l.Add(fault(r, e.Text, "reference/expose", "no release of "+provider.Name.Value+" exposes "+diag.Quote(e.Value),
 				diag.DidYouMean(e.Value, known, listing("exposed modules", known)), provider.File.Note(provider.Name, provider.Name.Value+" is declared here")))
 		}

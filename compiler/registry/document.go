@@ -48,7 +48,7 @@ func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
 	if l.Add(faults...); top == nil {
 		return nil, l
 	}
-	g := nodeGuard{file: f, text: text, list: l}
+	g := nodeGuard{file: f, rest: text, line: 1, list: l}
 	g.node(top, 0)
 	if g.full {
 		return nil, g.list
@@ -64,6 +64,10 @@ func guard(f File, text []byte) (l diag.List) {
 	}
 	line, column, comment := 1, 1, false
 	for i := 0; i < len(text); {
+		if c := text[i]; c >= ' ' && c < 0x7f && c != '#' { // nearly every one
+			i, column = i+1, column+1
+			continue
+		}
 		r, n := utf8.DecodeRune(text[i:])
 		report := func(rule, message, help string) {
 			l.Add(diag.Diagnostic{Pos: f.pos(line, column), Length: 1, Rule: rule, Message: message, Help: help})
@@ -218,8 +222,8 @@ var yamlPhrases = []struct{ has, message, help string }{
 // shape, stands for what can't be judged any more.
 type nodeGuard struct {
 	file  File
-	text  []byte
-	lines [][]byte // of the text, once needed
+	rest  []byte // of the text, from line onwards: how far goesOn has looked
+	line  int
 	list  diag.List
 	nodes int
 	full  bool
@@ -284,10 +288,11 @@ func (g *nodeGuard) goesOn(n *yaml.Node) bool {
 	if !strings.ContainsAny(n.Value, " \n") {
 		return false
 	}
-	if g.lines == nil {
-		g.lines = bytes.Split(g.text, []byte("\n"))
+	for ; g.line < n.Line; g.line++ {
+		_, g.rest, _ = bytes.Cut(g.rest, []byte("\n"))
 	}
-	return n.Line <= len(g.lines) && n.Column-1+len(n.Value) > len(g.lines[n.Line-1])
+	line, _, _ := bytes.Cut(g.rest, []byte("\n"))
+	return n.Column-1+len(n.Value) > len(line)
 }
 
 func (g *nodeGuard) tagged(n *yaml.Node) {

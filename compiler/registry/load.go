@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -180,11 +181,14 @@ func readFile(tree fs.FS, name string, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err != nil {
+	var text bytes.Buffer
+	if info, err := f.Stat(); err == nil { // a size that lies costs time, no more
+		text.Grow(int(min(max(0, info.Size()), int64(limit))) + bytes.MinRead)
+	}
+	if _, err := text.ReadFrom(io.LimitReader(f, int64(limit)+1)); err != nil {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
-	return text, nil
+	return text.Bytes(), nil
 }
 
 // stem is the name that a file should declare.

@@ -56,8 +56,8 @@ func (r ranges) parse(s string) (semver.Range, error) {
 const newest = "*"
 
 // choose finds the release that a version or range means: an exact version whatever its state, a range the highest
-// release that is neither deprecated nor revoked and that the cohort may have.
-func (v *resolver) choose(c *registry.Cohort, from Source, remote *registry.Remote, variant registry.Variant) (Choice, bool) {
+// release that is neither deprecated nor revoked, nor, unless they are allowed, a prerelease.
+func (v *resolver) choose(from Source, remote *registry.Remote, variant registry.Variant, prereleases bool) (Choice, bool) {
 	asked := variant.Version
 	hundredths, _ := policy.Hundredths(variant.Percent.Value)
 	choice := Choice{Hundredths: hundredths, Variant: variant.Name.Value, Asked: asked}
@@ -78,10 +78,9 @@ func (v *resolver) choose(c *registry.Cohort, from Source, remote *registry.Remo
 			Help:    "write a version such as \"2.4.0\", a range such as ~2.4, or \"*\" for the newest"}))
 		return choice, false
 	}
-	prereleases := slices.Contains(v.prereleases, c.Name.Value)
 	for _, candidate := range v.releases(remote) {
-		fits := within.Contains(candidate.version) || strings.TrimSpace(asked.Value) == newest
-		if fits && candidate.release.Status.IsZero() && (prereleases || !candidate.version.Prerelease()) {
+		allowed := candidate.release.Status.IsZero() && (prereleases || !candidate.version.Prerelease())
+		if allowed && (strings.TrimSpace(asked.Value) == newest || within.Contains(candidate.version)) {
 			choice.Release = candidate.release
 			return choice, true
 		}

@@ -56,14 +56,17 @@ type Choice struct {
 	Asked      registry.Text // the version or range as written
 }
 
-// resolver is one run. Versions and ranges are parsed once.
+// resolver is one run. What holds for every cohort is worked out once.
 type resolver struct {
 	registry    *registry.Registry
+	ordinals    map[*registry.Remote]int // in registry.Remotes
+	routes      []wish[policy.Route]     // of all remotes, in the order in which a shell tries them
+	places      []wish[string]           // of all remotes, by name
 	candidates  map[*registry.Remote]candidates
 	ranges      ranges
 	prereleases []string
 	judged      map[*registry.Release]verdict
-	routesOf    map[*registry.Remote][]policy.Route
+	pins        map[asking]answer
 	found       diag.ByCohort
 }
 
@@ -79,8 +82,11 @@ func Resolve(r *registry.Registry) (*Plan, diag.List) {
 }
 
 func newResolver(r *registry.Registry) *resolver {
-	v := &resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{},
-		judged: map[*registry.Release]verdict{}, routesOf: map[*registry.Remote][]policy.Route{}}
+	v := &resolver{registry: r, ordinals: make(map[*registry.Remote]int, len(r.Remotes)), candidates: map[*registry.Remote]candidates{},
+		ranges: ranges{}, judged: map[*registry.Release]verdict{}, pins: map[asking]answer{}, routes: routeWishes(r), places: placeWishes(r)}
+	for i, remote := range r.Remotes {
+		v.ordinals[remote] = i
+	}
 	for _, p := range r.Policy.Prereleases {
 		v.prereleases = append(v.prereleases, p.Value)
 	}
@@ -105,8 +111,7 @@ func (v *resolver) cohort(c *registry.Cohort) *Cohort {
 	}
 	v.hosts(resolved)
 	v.checkReleases(resolved)
-	v.routes(resolved)
-	v.capabilities(resolved)
+	v.settleAll(resolved)
 	return resolved
 }
 
@@ -140,8 +145,30 @@ func (v *resolver) inherited(c *registry.Cohort) (pins []Source) {
 	return pins
 }
 
-// pin resolves one pin for a cohort; ok is false if nothing could be chosen, which is then a finding.
+// asking is a pin and whether the cohort that is served it may have prereleases: all that the answer depends on.
+type asking struct {
+	pin         *registry.Pin
+	prereleases bool
+}
+
+// answer is a resolved pin; ok is false if nothing could be chosen, which is then a finding.
+type answer struct {
+	pin Pin
+	ok  bool
+}
+
+// pin resolves one pin for a cohort. Cohorts that inherit it share the choices.
 func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
+	asked := asking{from.Pin, slices.Contains(v.prereleases, c.Name.Value)}
+	known, done := v.pins[asked]
+	if !done {
+		known.pin, known.ok = v.resolve(from, asked.prereleases)
+		v.pins[asked] = known
+	}
+	return known.pin, known.ok
+}
+
+func (v *resolver) resolve(from Source, prereleases bool) (Pin, bool) {
 	remote := v.registry.Remote(from.Pin.Remote.Value)
 	if remote == nil || v.registry.Absent(remote.Name.Value) {
 		return Pin{}, false // reference/remote has said so, or the remote's own file
@@ -155,7 +182,7 @@ func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
 		variants = []registry.Variant{{Version: from.Pin.Range, Percent: registry.Text{Value: "100"}}}
 	}
 	for _, variant := range variants {
-		if choice, ok := v.choose(c, from, remote, variant); ok {
+		if choice, ok := v.choose(from, remote, variant, prereleases); ok {
 			pin.Choices = append(pin.Choices, choice)
 		}
 	}

@@ -3,6 +3,7 @@ package resolve
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -39,56 +40,114 @@ func (a claim) overlap(b claim) bool {
 	return slices.ContainsFunc(a.pin.Hosts, func(h string) bool { return slices.Contains(b.pin.Hosts, h) })
 }
 
-func (v *resolver) routes(c *Cohort) {
-	claims := make(map[policy.Route][]claim, len(c.Pins))
-	for i := range c.Pins {
-		p := &c.Pins[i]
-		if len(p.Choices) == 0 {
-			continue
-		}
-		for j, route := range v.parsed(p.Remote) {
-			if route.Path != "" {
-				claims[route] = append(claims[route], claim{p, p.Remote.Routes[j].Path, j})
-			}
-		}
-	}
-	chosen := map[policy.Route]chosenBy{}
-	for _, from := range v.chain(c.Declared) {
-		for _, choice := range from.Routes {
-			if parsed, err := policy.ParseRoute(choice.What.Value); err == nil && chosen[parsed].cohort == nil {
-				chosen[parsed] = chosenBy{from, choice}
-			}
-		}
-	}
-	c.Routes = make([]Route, 0, len(claims))
-	for route, all := range claims {
-		for _, won := range v.settle(c, "route", all, chosen[route]) {
-			c.Routes = append(c.Routes, Route{route, won.pin, &won.pin.Remote.Routes[won.index]})
-		}
-	}
-	for route, choice := range chosen {
-		v.checkChoice(c, "route", choice, claims[route])
-	}
-	slices.SortFunc(c.Routes, compareRoutes)
+// wish is a route or a place that a remote asks for in every cohort.
+type wish[K comparable] struct {
+	key    K
+	remote int // in registry.Remotes
+	what   registry.Text
+	index  int // in the remote's routes or capabilities
 }
 
-// parsed are a remote's routes, parsed once; the zero Route stands for one that can't be read.
-func (v *resolver) parsed(r *registry.Remote) []policy.Route {
-	routes, ok := v.routesOf[r]
-	if !ok {
-		for _, route := range r.Routes {
-			parsed, _ := policy.ParseRoute(route.Path.Value) // route/path has said so
-			routes = append(routes, parsed)
+// routeWishes are the routes of all remotes, in the order in which a shell tries them.
+func routeWishes(r *registry.Registry) (all []wish[policy.Route]) {
+	for i, remote := range r.Remotes {
+		for j, route := range remote.Routes {
+			if parsed, err := policy.ParseRoute(route.Path.Value); err == nil { // or route/path has said so
+				all = append(all, wish[policy.Route]{parsed, i, route.Path, j})
+			}
 		}
-		v.routesOf[r] = routes
 	}
-	return routes
+	slices.SortStableFunc(all, func(a, b wish[policy.Route]) int {
+		return cmp.Or(compareRoutes(a.key, b.key), cmp.Compare(a.remote, b.remote))
+	})
+	return all
+}
+
+// placeWishes are the places that remotes can fill, by name.
+func placeWishes(r *registry.Registry) (all []wish[string]) {
+	for i, remote := range r.Remotes {
+		for j, place := range remote.Capabilities {
+			all = append(all, wish[string]{place.Place.Value, i, place.Place, j})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b wish[string]) int {
+		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.remote, b.remote))
+	})
+	return all
+}
+
+// settleAll works out which remote takes each path and fills each place.
+func (v *resolver) settleAll(c *Cohort) {
+	pins := make([]*Pin, len(v.registry.Remotes)) // that are not switched off, by the remotes' ordinals
+	for i := range c.Pins {
+		if p := &c.Pins[i]; len(p.Choices) > 0 {
+			pins[v.ordinals[p.Remote]] = p
+		}
+	}
+	routes := map[policy.Route]chosenBy{}
+	places := map[string]chosenBy{}
+	for _, from := range v.chain(c.Declared) {
+		for _, choice := range from.Routes {
+			if parsed, err := policy.ParseRoute(choice.What.Value); err == nil && routes[parsed].cohort == nil {
+				routes[parsed] = chosenBy{from, choice}
+			}
+		}
+		for _, choice := range from.Capabilities {
+			if places[choice.What.Value].cohort == nil {
+				places[choice.What.Value] = chosenBy{from, choice}
+			}
+		}
+	}
+	s := settling{resolver: v, cohort: c, pins: pins}
+	c.Routes = make([]Route, 0, len(v.routes))
+	for route, won := range settle(s, "route", v.routes, routes) {
+		c.Routes = append(c.Routes, Route{route, won.pin, &won.pin.Remote.Routes[won.index]})
+	}
+	c.Capabilities = make([]Capability, 0, len(v.places))
+	for _, won := range settle(s, "capability", v.places, places) {
+		c.Capabilities = append(c.Capabilities, Capability{won.pin, &won.pin.Remote.Capabilities[won.index]})
+	}
+}
+
+// settling is one cohort's claims being settled.
+type settling struct {
+	*resolver
+	cohort *Cohort
+	pins   []*Pin // by the remotes' ordinals; nil for those that are not there
+}
+
+// settle goes through the claims that hold, in the order of the wishes. It empties chosen.
+func settle[K comparable](s settling, kind string, wishes []wish[K], chosen map[K]chosenBy) iter.Seq2[K, claim] {
+	return func(yield func(K, claim) bool) {
+		var all []claim
+		for len(wishes) > 0 {
+			key := wishes[0].key
+			all = all[:0]
+			for ; len(wishes) > 0 && wishes[0].key == key; wishes = wishes[1:] {
+				if w := &wishes[0]; s.pins[w.remote] != nil {
+					all = append(all, claim{s.pins[w.remote], w.what, w.index})
+				}
+			}
+			choice, picked := chosen[key]
+			if picked {
+				s.checkChoice(s.cohort, kind, choice, all)
+				delete(chosen, key)
+			}
+			for _, won := range s.hold(s.cohort, kind, all, choice) {
+				if !yield(key, won) {
+					return
+				}
+			}
+		}
+		for _, choice := range chosen { // nobody asks for these
+			s.checkChoice(s.cohort, kind, choice, nil)
+		}
+	}
 }
 
 // compareRoutes puts the longest path first, counted in segments, and the exact "/" before the catch-all.
-func compareRoutes(a, b Route) int {
-	return cmp.Or(cmp.Compare(segments(b.Path), segments(a.Path)), cmp.Compare(exactFirst(a), exactFirst(b)),
-		strings.Compare(a.Path, b.Path), strings.Compare(a.Pin.Remote.Name.Value, b.Pin.Remote.Name.Value))
+func compareRoutes(a, b policy.Route) int {
+	return cmp.Or(cmp.Compare(segments(b.Path), segments(a.Path)), cmp.Compare(exactFirst(a), exactFirst(b)), strings.Compare(a.Path, b.Path))
 }
 
 func segments(path string) int {
@@ -98,42 +157,11 @@ func segments(path string) int {
 	return strings.Count(path, "/")
 }
 
-func exactFirst(r Route) int {
+func exactFirst(r policy.Route) int {
 	if r.Prefix {
 		return 1
 	}
 	return 0
-}
-
-func (v *resolver) capabilities(c *Cohort) {
-	claims, chosen := map[string][]claim{}, map[string]chosenBy{}
-	for i := range c.Pins {
-		p := &c.Pins[i]
-		for j, place := range p.Remote.Capabilities {
-			if len(p.Choices) > 0 {
-				claims[place.Place.Value] = append(claims[place.Place.Value], claim{p, place.Place, j})
-			}
-		}
-	}
-	for _, from := range v.chain(c.Declared) {
-		for _, choice := range from.Capabilities {
-			if chosen[choice.What.Value].cohort == nil {
-				chosen[choice.What.Value] = chosenBy{from, choice}
-			}
-		}
-	}
-	c.Capabilities = make([]Capability, 0, len(claims))
-	for place, all := range claims {
-		for _, won := range v.settle(c, "capability", all, chosen[place]) {
-			c.Capabilities = append(c.Capabilities, Capability{won.pin, &won.pin.Remote.Capabilities[won.index]})
-		}
-	}
-	for place, choice := range chosen {
-		v.checkChoice(c, "capability", choice, claims[place])
-	}
-	slices.SortFunc(c.Capabilities, func(a, b Capability) int {
-		return cmp.Or(strings.Compare(a.Declared.Place.Value, b.Declared.Place.Value), strings.Compare(a.Pin.Remote.Name.Value, b.Pin.Remote.Name.Value))
-	})
 }
 
 // chosenBy is a cohort's choice among several remotes; a nil cohort means none was made.
@@ -142,8 +170,11 @@ type chosenBy struct {
 	choice registry.Choice
 }
 
-// settle returns the claims that hold: in each host one, which the cohort's choice picks where there are several.
-func (v *resolver) settle(c *Cohort, kind string, all []claim, choice chosenBy) (won []claim) {
+// hold returns the claims that hold: in each host one, which the cohort's choice picks where there are several.
+func (v *resolver) hold(c *Cohort, kind string, all []claim, choice chosenBy) (won []claim) {
+	if len(all) == 1 {
+		return all
+	}
 	for _, a := range all {
 		if choice.cohort != nil && choice.choice.Remote.Value == a.pin.Remote.Name.Value {
 			won = append(won, a)
