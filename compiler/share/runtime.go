@@ -12,16 +12,17 @@ import (
 	"muster/compiler/share/federation"
 )
 
-// runtimes are the versions of the federation runtime from which on it behaves as the next entry says, measured by running
-// the same cases through each. The last is what muster replays.
+// runtimes are the versions of the federation runtime from which on it behaves as the next entry says. They were measured by
+// running the 3,200 cases of testdata/vectors/negotiation.jsonl.gz through 20 versions from 0.12.0 to 2.9.2: another copy or
+// error than the last one's, which is what muster replays, came of 835, 590, 562 and 9 of them, those 9 all with eager copies.
 var runtimes = []struct {
 	below  string
 	differ string
 	eager  bool // only builds that share something eagerly
 }{
-	{below: "0.15.0", differ: "it does not understand || in a range, and often chooses another version"},
-	{below: "0.21.3", differ: "it chooses another version in about one case of eight"},
-	{below: "2.0.0", differ: "it chooses differently among eager copies", eager: true},
+	{below: "0.15.0", differ: "it does not understand || in a range, and often chooses another copy"},
+	{below: "0.21.3", differ: "it chooses another copy in one case of six"},
+	{below: "2.9.0", differ: "it sometimes chooses another of several eager copies", eager: true},
 }
 
 // outdated is what a release's own runtime does differently from the one that its page is judged by, "" if nothing.
