@@ -11,9 +11,13 @@ const (
 	Webpack                         // lib/sharing/semver.js of webpack 5.112
 	NPM                             // satisfies of npm's semver 7.8.6, which Native Federation asks
 	Masterminds                     // Masterminds/semver v3.5.0, which reads cohort pins and policy windows
+
+	// WebpackBefore112 is webpack's reading until 5.111, measured on 5.110.3. From Webpack it differs in carets and tildes on
+	// partial versions: "^0" takes only "0".
+	WebpackBefore112
 )
 
-// String gives the dialect's name: "module-federation", "webpack", "npm" or "masterminds".
+// String gives the dialect's name: "module-federation", "webpack", "npm", "masterminds" or "webpack before 5.112".
 func (d Dialect) String() string {
 	switch d {
 	case ModuleFederation:
@@ -24,6 +28,8 @@ func (d Dialect) String() string {
 		return "npm"
 	case Masterminds:
 		return "masterminds"
+	case WebpackBefore112:
+		return "webpack before 5.112"
 	}
 	return fmt.Sprintf("dialect %d", int(d))
 }
@@ -35,8 +41,8 @@ func (d Dialect) Satisfies(version, rng string) (bool, error) {
 	switch d {
 	case ModuleFederation:
 		return federationSatisfies(version, rng), nil
-	case Webpack:
-		ok, err := webpackSatisfies(version, rng)
+	case Webpack, WebpackBefore112:
+		ok, err := webpackSatisfies(version, rng, d == WebpackBefore112)
 		if err != nil {
 			err = fmt.Errorf("holding version %q against range %q: %w", version, rng, err)
 		}
@@ -55,7 +61,7 @@ func (d Dialect) Supersedes(candidate, current string) bool {
 	switch d {
 	case ModuleFederation:
 		return federationSupersedes(candidate, current)
-	case Webpack:
+	case Webpack, WebpackBefore112:
 		return webpackSupersedes(candidate, current)
 	case NPM:
 		return npmSupersedes(candidate, current)
@@ -65,5 +71,5 @@ func (d Dialect) Supersedes(candidate, current string) bool {
 	return false
 }
 
-// everyDialect lists the dialects in their order.
+// everyDialect lists the dialects that are current, in their order.
 var everyDialect = [...]Dialect{ModuleFederation, Webpack, NPM, Masterminds}

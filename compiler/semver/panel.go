@@ -24,9 +24,6 @@ const (
 	fails // cannot read the range or the version
 )
 
-// webpackBefore is webpack 5 up to 5.111, from which the Webpack dialect differs in carets and tildes on partial versions.
-const webpackBefore = "webpack before 5.112"
-
 // newPanel seats the engines, or all four if none is given.
 func newPanel(engines []Dialect) panel {
 	if len(engines) == 0 {
@@ -39,18 +36,13 @@ func newPanel(engines []Dialect) panel {
 	return p
 }
 
-// withWebpackBefore seats webpack's predecessor after webpack. It is asked about the safe grammar only: on "^*" it has quirks
-// that are not modelled here.
+// withWebpackBefore seats webpack's predecessor after webpack.
 func (p panel) withWebpackBefore() panel {
 	at := slices.Index(p.names(), Webpack.String()) + 1
 	if at == 0 {
 		return p
 	}
-	return slices.Insert(slices.Clone(p), at, engine{webpackBefore, func(rng string) func(string) verdict {
-		return func(version string) verdict {
-			return verdictOf(webpackReader{minor: webpackCaps - 1}.satisfies(version, rng))
-		}
-	}})
+	return slices.Insert(slices.Clone(p), at, newEngine(WebpackBefore112))
 }
 
 func newEngine(d Dialect) engine {
@@ -151,7 +143,7 @@ func (p panel) ask(rng, version string) []verdict {
 func (p panel) sayAs(version, failing string, verdicts []verdict) string {
 	var names [3][]string
 	for i, v := range verdicts {
-		if p[i].name != webpackBefore || v != verdicts[i-1] {
+		if p[i].name != WebpackBefore112.String() || v != verdicts[i-1] {
 			names[v] = append(names[v], p[i].name)
 		}
 	}
@@ -191,7 +183,7 @@ func (p panel) predicate(verb string) string { return agree(p.names(), verb) }
 func (p panel) names() []string {
 	var names []string
 	for _, e := range p {
-		if e.name != webpackBefore {
+		if e.name != WebpackBefore112.String() {
 			names = append(names, e.name)
 		}
 	}

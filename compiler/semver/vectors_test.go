@@ -11,7 +11,7 @@ import (
 )
 
 // givenVectors holds what the real engines answered: @module-federation/runtime-core 2.9.2, npm's semver 7.8.6 and webpack
-// 5.112 (5.110.3 answers 516 lines of "ranges" otherwise).
+// 5.112, and 5.110.3 in "before".
 const givenVectors = "testdata/vectors"
 
 // arrays are lines of a file, each an array of the given length.
@@ -90,6 +90,21 @@ func answer(d Dialect, version, rng string) string {
 		return "1"
 	}
 	return "0"
+}
+
+// TestWebpackBeforeVectors does the same for webpack before 5.112. A line is [range, version, answer, kind].
+func TestWebpackBeforeVectors(t *testing.T) {
+	t.Parallel()
+	y := vectors.NewTally("before")
+	for _, line := range arrays(t, vectors.Lines(t, givenVectors, "before"), "before", 4) {
+		difference := ""
+		rng, version, want := fmt.Sprint(line[0]), fmt.Sprint(line[1]), fmt.Sprint(line[2])
+		if got := answer(WebpackBefore112, version, rng); got != want {
+			difference = fmt.Sprintf("range %q, version %q: %s here and %s there", rng, version, got, want)
+		}
+		y.Count(t, fmt.Sprint(line[3]), difference)
+	}
+	y.Report(t)
 }
 
 // TestSupersedesVectors does the same for the engines' order. A line is

@@ -2,40 +2,23 @@ package semver
 
 import "strings"
 
-// webpackSatisfies is satisfy(parseRange(rng), version) of webpack 5.112.0, lib/sharing/semver.js: the range is parsed when
-// the bundle is built, the version is held against it in the browser. It throws where it cannot take a version apart: at a
-// hyphen or plus with nothing after it, in any arm and on either side.
-func webpackSatisfies(version, rng string) (bool, error) {
-	return webpackReader{minor: webpackCaps}.satisfies(version, rng)
-}
-
-// webpackReader holds a version against the bounds of a range, as webpack 5.<minor> does.
-type webpackReader struct {
-	minor   int
-	version []webpackItem
-}
-
-// webpackCaps is the first minor release of webpack 5 in which carets and tildes fix no more items than are written. Before
-// it "^0" fixed two, and took no version.
-const webpackCaps = 112
-
-// webpackSpace is room for the items of what people write, kept on the stack.
-type webpackSpace [12]webpackItem
-
-func (w webpackReader) satisfies(version, rng string) (bool, error) {
+// webpackSatisfies is satisfy(parseRange(rng), version) of webpack 5.112.0 (lib/sharing/semver.js) or 5.110.3
+// (lib/util/semver.js): the range is parsed when the bundle is built, the version is held against it in the browser. It throws
+// where it cannot take a version apart: at a hyphen or plus with nothing after it, in any arm and on either side.
+func webpackSatisfies(version, rng string, before bool) (bool, error) {
 	var space webpackSpace
-	var err error
-	if w.version, err = appendWebpackVersion(space[:0], version); err != nil {
+	items, err := appendWebpackVersion(space[:0], version)
+	if err != nil {
 		return false, err
+	}
+	w := webpackReader{before: before, version: items}
+	if before {
+		return w.throughStack(rng)
 	}
 	satisfied := false
 	for more := true; more; {
 		var arm string
-		arm, rng, more = strings.Cut(rng, "||")
-		if more {
-			arm = strings.TrimRightFunc(arm, isSpace)
-			rng = strings.TrimLeftFunc(rng, isSpace)
-		}
+		arm, rng, more = cutWebpackArm(rng)
 		ok, err := w.arm(arm) // also where the answer is known: a later arm may throw
 		if err != nil {
 			return false, err
@@ -43,6 +26,25 @@ func (w webpackReader) satisfies(version, rng string) (bool, error) {
 		satisfied = satisfied || ok
 	}
 	return satisfied, nil
+}
+
+// webpackReader holds a version against the bounds of a range. Before webpack 5.112 carets and tildes could fix more items than
+// are written: "^0" fixed two, and took no version of three.
+type webpackReader struct {
+	before  bool
+	version []webpackItem
+}
+
+// webpackSpace is room for the items of what people write, kept on the stack.
+type webpackSpace [12]webpackItem
+
+func cutWebpackArm(rng string) (arm, rest string, more bool) {
+	arm, rest, more = strings.Cut(rng, "||")
+	if more {
+		arm = strings.TrimRightFunc(arm, isSpace)
+		rest = strings.TrimLeftFunc(rest, isSpace)
+	}
+	return arm, rest, more
 }
 
 func (w webpackReader) arm(arm string) (bool, error) {
@@ -167,7 +169,7 @@ func tildeItems(bound []webpackItem) int {
 }
 
 func (w webpackReader) fix(items, written int) int {
-	if w.minor < webpackCaps {
+	if w.before {
 		return items
 	}
 	return min(items, written)

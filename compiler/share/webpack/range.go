@@ -16,8 +16,7 @@ type parsed struct {
 
 // word is a comparison of a range: a sign and a partial version.
 type word struct {
-	source string
-	sign   string // "" or an operator; betweenSign for both ends of a hyphen range
+	sign string // "" or an operator; betweenSign for both ends of a hyphen range
 	partial
 	upper partial // of a hyphen range
 }
@@ -43,7 +42,7 @@ func trim(s string) string { return ends.ReplaceAllString(s, "") }
 // parse reads a range. One that webpack throws at has no arms: there is no build with it.
 func parse(rng string) parsed {
 	p := parsed{source: rng}
-	if _, err := semver.Webpack.Satisfies("0", rng); err != nil {
+	if _, err := semver.WebpackBefore112.Satisfies("0", rng); err != nil {
 		return p
 	}
 	for _, arm := range orSign.Split(rng, -1) {
@@ -54,7 +53,7 @@ func parse(rng string) parsed {
 
 func parseArm(arm string) []word {
 	if between := hyphenSign.Split(arm, -1); len(between) > 1 {
-		return []word{{source: arm, sign: betweenSign, partial: parsePartial(between[0]), upper: parsePartial(between[1])}}
+		return []word{{sign: betweenSign, partial: parsePartial(between[0]), upper: parsePartial(between[1])}}
 	}
 	arm = trim(arm)
 	var words []word
@@ -68,7 +67,7 @@ func parseArm(arm string) []word {
 
 func parseWord(source string) word {
 	sign := operator.FindString(source)
-	return word{source: source, sign: sign, partial: parsePartial(trim(source[len(sign):]))}
+	return word{sign: sign, partial: parsePartial(trim(source[len(sign):]))}
 }
 
 func parsePartial(s string) partial {
@@ -92,72 +91,6 @@ func withoutPlaceholders(parts []string) []string {
 		parts = parts[:len(parts)-1]
 	}
 	return parts
-}
-
-// takes reports whether a version satisfies the range. webpack goes through it backwards, with a stack: a word puts its
-// answer there, and an operator takes two off for one. Its comparison of operators is loose, so what is left of "^*" among
-// other words, [1], is the operator 1 to it, and [2] of "~*" is the operator 2.
-func (p parsed) takes(version string) bool {
-	var s answers
-	for _, arm := range slices.Backward(p.arms) {
-		for _, w := range slices.Backward(arm) {
-			switch alone := len(p.arms) == 1 && len(arm) == 1; {
-			case alone || w.fixes() == 0 || w.length() > 0:
-				s = append(s, w.takes(version))
-			case w.sign == "^":
-				s.or()
-			default:
-				s.and()
-			}
-		}
-		for range len(arm) - 1 {
-			s.and()
-		}
-	}
-	for range len(p.arms) - 1 {
-		s.or()
-	}
-	return s.pop()
-}
-
-// answers are those that wait for an operator. What is taken off where there are none is not true.
-type answers []bool
-
-func (s *answers) pop() bool {
-	if len(*s) == 0 {
-		return false
-	}
-	last := (*s)[len(*s)-1]
-	*s = (*s)[:len(*s)-1]
-	return last
-}
-
-func (s *answers) or() {
-	a, b := s.pop(), s.pop()
-	*s = append(*s, a || b)
-}
-
-func (s *answers) and() {
-	a, b := s.pop(), s.pop()
-	*s = append(*s, a && b)
-}
-
-// takes asks the newer webpack of package semver about a word, which is one by itself too. Until 5.112 a caret before zeros,
-// and a caret or tilde before nothing, fixed one part more than is written: no part may follow there, so "^0" takes "0" and
-// no "0.1.0".
-func (w word) takes(version string) bool {
-	ok, err := semver.Webpack.Satisfies(version, w.source)
-	return err == nil && ok && (w.fixes() <= w.length() || countNumbers(version) == w.length())
-}
-
-func countNumbers(version string) int {
-	if at := strings.IndexAny(version, "-+"); at >= 0 {
-		version = version[:at]
-	}
-	if version == "" {
-		return 0
-	}
-	return 1 + strings.Count(version, ".")
 }
 
 // fixes is how many parts a caret or tilde fixes.

@@ -25,7 +25,8 @@ func (r *Ranges) Accepts(required federation.Requirement, version string) bool {
 	key := [2]string{version, required.Range}
 	answer, known := r.satisfied[key]
 	if !known {
-		answer = r.parse(required.Range).takes(version)
+		ok, err := semver.WebpackBefore112.Satisfies(version, required.Range)
+		answer = ok && err == nil
 		r.satisfied[key] = answer
 	}
 	return answer
@@ -48,7 +49,7 @@ func (r *Ranges) supersedes(candidate, current string) bool {
 	key := [2]string{candidate, current}
 	answer, known := r.superseded[key]
 	if !known {
-		answer = semver.Webpack.Supersedes(candidate, current)
+		answer = semver.WebpackBefore112.Supersedes(candidate, current)
 		r.superseded[key] = answer
 	}
 	return answer
@@ -58,7 +59,7 @@ func (r *Ranges) supersedes(candidate, current string) bool {
 func (r *Ranges) readable(version string) bool {
 	answer, known := r.read[version]
 	if !known {
-		_, err := semver.Webpack.Satisfies(version, "*")
+		_, err := semver.WebpackBefore112.Satisfies(version, "*")
 		answer = err == nil
 		r.read[version] = answer
 	}

@@ -2,13 +2,15 @@
 //
 //   ranges:      [range, version, module-federation, webpack, npm, kind]
 //   supersedes:  [candidate, current, module-federation, webpack, npm, kind]
+//   before:      [range, version, webpack before 5.112, kind]
 //
-// An answer is 1, 0, or "E" where the engine threw. ranges-hostile.jsonl.gz and supersedes.jsonl.gz were made so, in a folder
-// outside the repository:
+// An answer is 1, 0, or "E" where the engine threw. ranges-hostile.jsonl.gz, supersedes.jsonl.gz and before.jsonl.gz were made
+// so, in a folder outside the repository:
 //
-//   npm install @module-federation/runtime-core@2.9.2 webpack@5.112.0 semver@7.8.6
+//   npm install @module-federation/runtime-core@2.9.2 webpack@5.112.0 webpack-before@npm:webpack@5.110.3 semver@7.8.6
 //   node <this file> ranges 1 12000 | gzip -9n >ranges-hostile.jsonl.gz
 //   node <this file> supersedes 1 6000 | gzip -9n >supersedes.jsonl.gz
+//   node <this file> before 1 8000 | gzip -9n >before.jsonl.gz
 //
 // The arguments are what to write, a seed and a number of lines; the same seed gives the same lines. The packages are looked
 // for in ./node_modules. A long run with another seed, written to ranges.jsonl in a folder that MUSTER_VECTORS names, is a
@@ -30,6 +32,7 @@ const require = createRequire(path.join(process.cwd(), "x.js"));
 const federation = path.join(process.cwd(), "node_modules/@module-federation/runtime-core/dist/utils");
 const { satisfy } = require(path.join(federation, "semver/index.cjs"));
 const webpack = require("webpack/lib/sharing/semver.js");
+const before = what === "before" && require("webpack-before/lib/util/semver.js");
 const npm = require("semver");
 
 // privately gives a function that a CommonJS file keeps to itself.
@@ -54,6 +57,7 @@ const satisfies = (range, version) => [
 	ask(() => webpack.satisfy(webpack.parseRange(range), version)),
 	ask(() => npm.satisfies(version, range)),
 ];
+const satisfiesBefore = (range, version) => [ask(() => before.satisfy(before.parseRange(range), version))];
 const supersedes = (candidate, current) => [
 	ask(() => federationLess(current, candidate)),
 	ask(() => webpack.versionLt(current, candidate)),
@@ -164,6 +168,16 @@ function near(range) {
 }
 
 const kinds = Object.keys(ranges);
+
+// What webpack 5.112 reads otherwise: carets and tildes before zeros, before partial versions, and before nothing.
+const short = () => pick(["^", "^", "~", "~", "", ">=", "<="]) + pick(["0", "0.0", "0.0.0", "0.1", "1", "1.2", "*", "x", "", "0.x", "0.*.*", "0-rc", "0.0-rc.1", "1.2.3", "0.0.3-a"]);
+const shorts = {
+	short,
+	words: () => times(2 + below(3), short).join(pick([" ", "  "])),
+	arms: () => times(2 + below(2), () => times(1 + below(2), short).join(" ")).join(pick(["||", " || "])),
+	hyphens: () => short() + " - " + short() + maybe(0.5, () => pick([" ", " || "]) + short()),
+};
+const shortVersion = () => pick(["0", "0.0", "0.1", "1", "1.2", "0.0.3", "0.1.0", "1.2.3", "1.4.0", "0-rc", "0.0-rc.1", "1.2.3-rc.1", "0+b", ""]);
 const lines = {
 	ranges() {
 		const kind = pick(kinds);
@@ -171,6 +185,12 @@ const lines = {
 		let version = pick(versions)(range);
 		for (let n = below(8); n > 0 && satisfies(range, version).join("") === "000"; n--) version = pick(versions)(range); // most pairs say no
 		return [range, version, kind, satisfies];
+	},
+	before() {
+		const kind = pick([...Object.keys(shorts), "any", "any"]);
+		if (kind !== "any") return [shorts[kind](), maybe(0.8, shortVersion) || plainVersion(), kind, satisfiesBefore];
+		const [range, version] = lines.ranges();
+		return [range, version, kind, satisfiesBefore];
 	},
 	supersedes() {
 		const a = pick(versions)("1.2.3-rc.1");
