@@ -224,6 +224,8 @@ func (p *Package) Why() string {
 		return "the host has its copy before it loads a remote, and it is everybody's"
 	case ByRule:
 		return "the runtime knows all versions before it chooses, and shares the host's, or the one that saves most downloads"
+	case ByVersion:
+		return "the runtime compares no versions: every app gets the one that it brings, from the host or from whoever came first with it"
 	case Highest:
 		return "every version is known before one is chosen, and the highest is everybody's"
 	case EveryOrder:

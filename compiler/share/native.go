@@ -11,8 +11,8 @@ import (
 )
 
 // nativePackages works out what the remotes of Native Federation share in a page, with the host if it is one of them; in a page
-// of another runtime they have an import map of their own. Their runtime knows no load order: its documents are all there before it
-// chooses, in the order of the manifest, which is that of the names.
+// of another runtime they have an import map of their own. Their runtime chooses no version by load order: its documents are all
+// there before it chooses, in the order of the manifest, which is that of the names.
 func (n *Negotiator) nativePackages(page *Page) []*Package {
 	g := gatherer{page: &Page{Cohort: page.Cohort, Host: page.Host}, packages: map[string]*Package{}, hosts: map[*class]*Group{}}
 	var pins []*resolve.Pin
@@ -31,7 +31,11 @@ func (n *Negotiator) nativePackages(page *Page) []*Package {
 	}
 	combinations := chosen(pins)
 	for _, choices := range combinations {
-		g.takeNative(n, page, pins, choices)
+		if g.takeNative(n, page, pins, choices) == native.Classic {
+			for _, pkg := range g.page.Packages {
+				pkg.Decision = ByVersion
+			}
+		}
 	}
 	for _, pkg := range g.page.Packages {
 		switch {
@@ -74,10 +78,35 @@ func chosen(pins []*resolve.Pin) [][]int {
 	return all
 }
 
-// takeNative runs one combination, and gives every app what it got.
-func (g *gatherer) takeNative(n *Negotiator, page *Page, pins []*resolve.Pin, choices []int) {
-	var p native.Page
-	rt := native.Orchestrator
+// takeNative runs one combination in the runtime that the host's build brings, and gives every app what it got.
+func (g *gatherer) takeNative(n *Negotiator, page *Page, pins []*resolve.Pin, choices []int) native.Runtime {
+	p, rt := nativePage(page, pins, choices)
+	got := map[[2]string]native.Got{}
+	for _, o := range native.Negotiate(rt, p).Got {
+		if o.Entry == o.Package {
+			got[[2]string{o.Consumer, o.Package}] = o
+		}
+	}
+	apart := map[*Package][]federation.Copy{}
+	for i, pin := range pins {
+		for _, use := range n.profile(pin.Remote, pin.Choices[choices[i]].Release).uses {
+			if o, ok := got[[2]string{pin.Remote.Container.Value, use.class.name}]; ok {
+				pkg := g.packages[use.class.name]
+				apart[pkg] = g.group(use.class, pin.Remote.Host).takeNative(o, givers(rt, p, o), apart[pkg])
+			}
+		}
+	}
+	for pkg, copies := range apart {
+		if len(copies) > max(1, len(pkg.Apart)) {
+			pkg.Apart = copies
+		}
+	}
+	return rt
+}
+
+// nativePage is a combination as the runtime is handed it.
+func nativePage(page *Page, pins []*resolve.Pin, choices []int) (p native.Page, rt native.Runtime) {
+	rt = native.Orchestrator
 	for i, pin := range pins {
 		release := pin.Choices[choices[i]].Release
 		app := nativeApp(pin, release)
@@ -90,35 +119,35 @@ func (g *gatherer) takeNative(n *Negotiator, page *Page, pins []*resolve.Pin, ch
 			rt = native.Classic
 		}
 	}
-	got := map[[2]string]native.Got{}
-	for _, o := range native.Negotiate(rt, p).Got {
-		if o.Entry == o.Package {
-			got[[2]string{o.Consumer, o.Package}] = o
-		}
-	}
-	apart := map[*Package][]federation.Copy{}
-	for i, pin := range pins {
-		for _, use := range n.profile(pin.Remote, pin.Choices[choices[i]].Release).uses {
-			if o, ok := got[[2]string{pin.Remote.Container.Value, use.class.name}]; ok {
-				pkg := g.packages[use.class.name]
-				apart[pkg] = g.group(use.class, pin.Remote.Host).takeNative(o, apart[pkg])
+	return p, rt
+}
+
+// givers are the apps whose file it may be that an app gets, nil if it can only be its own. Under the classic runtime it is that of
+// the host, or of the remote whose document comes first of those that bring the version.
+func givers(rt native.Runtime, p native.Page, o native.Got) (names []string) {
+	if rt == native.Classic && (p.Host == nil || o.Provider != p.Host.Name) {
+		for _, app := range p.Remotes {
+			if slices.ContainsFunc(app.Shared, func(e native.External) bool { return e.Package == o.Package && e.Version == o.Version }) {
+				names = append(names, app.Name)
 			}
 		}
+	} else if !o.Own {
+		return []string{o.Provider}
 	}
-	for pkg, copies := range apart {
-		if len(copies) > max(1, len(pkg.Apart)) {
-			pkg.Apart = copies
-		}
+	if len(names) < 2 {
+		return nil
 	}
+	slices.Sort(names)
+	return names
 }
 
 // takeNative gives a group what one of its apps got, and adds that to the copies that singletons' consumers have.
-func (g *Group) takeNative(o native.Got, copies []federation.Copy) []federation.Copy {
+func (g *Group) takeNative(o native.Got, givers []string, copies []federation.Copy) []federation.Copy {
 	for i, d := range g.class.app.Shared {
 		if d.Version != o.Version && len(g.class.app.Shared) > 1 {
 			continue
 		}
-		g.Outcomes[i] = add(g.Outcomes[i], reachedNative(o, d))
+		g.Outcomes[i] = add(g.Outcomes[i], reachedNative(o, givers, d))
 		copy := federation.Copy{Version: o.Version, Provider: o.Provider}
 		if d.Singleton && o.Err == "" && !slices.Contains(copies, copy) {
 			copies = append(copies, copy)
@@ -156,11 +185,8 @@ func nativeApp(pin *resolve.Pin, release *registry.Release) native.App {
 const silent = ""
 
 // reachedNative is what an app got, in the terms of the other runtimes.
-func reachedNative(o native.Got, d federation.Declaration) federation.Reached {
-	r := federation.Reached{Outcome: federation.Outcome{Copy: federation.Copy{Version: o.Version, Provider: o.Provider}, Own: o.Own}}
-	if !o.Own {
-		r.Providers = []string{o.Provider}
-	}
+func reachedNative(o native.Got, givers []string, d federation.Declaration) federation.Reached {
+	r := federation.Reached{Outcome: federation.Outcome{Copy: federation.Copy{Version: o.Version, Provider: o.Provider}, Own: givers == nil}, Providers: givers}
 	if !acceptsNatively(d.Requires(), o.Version) {
 		r.Warnings = []string{silent}
 	}

@@ -96,6 +96,7 @@ const (
 	HostsCopy  Decision = "host"    // the host has its copy before it loads a remote, and nobody is let off it
 	Highest    Decision = "highest" // every version is known before one is chosen, and nobody is let off the highest
 	ByRule     Decision = "rule"    // the runtime decides by a rule that knows no order
+	ByVersion  Decision = "version" // everybody gets the version that it brings
 	EveryOrder Decision = "orders"  // every load order was tried
 	Bounded    Decision = "bound"   // there are too many orders to try: what is told is all that could happen, and more
 )

@@ -46,13 +46,3 @@ func ExampleNegotiate() {
 	//   search: 19.1.0 from search ()
 	//   legacy: 17.0.2 from legacy ()
 }
-
-func ExampleDoubts() {
-	page := native.Page{Remotes: []native.App{
-		remote("checkout", "19.1.0", "^19.0.0", true), remote("search", "19.1.0", "^19.0.0", true), remote("legacy", "17.0.2", "^17.0.0", false),
-	}}
-	for _, d := range native.Doubts(native.Orchestrator, page) {
-		fmt.Println(d.Scope, d.Package, d.Versions, d.Reason)
-	}
-	// Output: __GLOBAL__ react false checkout and search both bring react 19.1.0
-}

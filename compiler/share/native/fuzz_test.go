@@ -119,7 +119,7 @@ func checkPages(t *testing.T, b []byte) {
 		if !reflect.DeepEqual(first.Got, second.Got) || !slices.Equal(first.Log, second.Log) || !reflect.DeepEqual(first.Maps, second.Maps) {
 			t.Error("two runs differ")
 		}
-		Doubts(rt, page)
+		doubtsOf(rt, page)
 		page.Stored, stored = Storage{}, first.Stored
 		if !reflect.DeepEqual(page, same.page()) {
 			t.Error("the page was changed")

@@ -43,8 +43,6 @@
 // Under the classic runtime versions never depend on order, save for a document of format 4, which it cannot read: that one loads only if
 // others have brought all its versions before. Whose file it is goes by the order of arrival, unless the host brings it.
 //
-// Doubts proves this for a page, package by package; Orders lists all orders for a page it cannot prove.
-//
 // # Limits
 //
 // Members that no build writes but the orchestrator would heed are not read: url, host and override at the top of a document. Names that

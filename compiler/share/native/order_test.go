@@ -2,6 +2,7 @@ package native
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"testing"
 )
@@ -12,7 +13,7 @@ type doubted struct {
 	versions, files map[slot]bool
 }
 
-func sortDoubts(all []Doubt) doubted {
+func sortDoubts(all []doubt) doubted {
 	d := doubted{versions: map[slot]bool{}, files: map[slot]bool{}}
 	for _, x := range all {
 		switch p := (slot{x.Scope, x.Package}); {
@@ -66,7 +67,7 @@ func (n *tally) count(d doubted, varies bool) {
 	}
 }
 
-// TestDoubts runs the pages of the vectors in all orders and holds them against what Doubts says. A page of more than few apps has
+// TestDoubts runs the pages of the vectors in all orders and holds them against what doubtsOf says. A page of more than few apps has
 // too many orders.
 func TestDoubts(t *testing.T) {
 	t.Parallel()
@@ -77,7 +78,7 @@ func TestDoubts(t *testing.T) {
 		if len(page.Remotes)+len(page.Later) > few {
 			continue
 		}
-		d := sortDoubts(Doubts(v.In.Runtime, page))
+		d := sortDoubts(doubtsOf(v.In.Runtime, page))
 		counts[v.In.Runtime].count(d, checkOrders(t, v, page, d))
 	}
 	for rt, n := range counts {
@@ -93,7 +94,7 @@ func checkOrders(t *testing.T, v vector, page Page, d doubted) (varies bool) {
 	t.Helper()
 	base := Negotiate(v.In.Runtime, page)
 	want, all := d.certain(base.Got), doubted{}.certain(base.Got)
-	for p := range Orders(page) {
+	for p := range ordersOf(page) {
 		out := Negotiate(v.In.Runtime, p)
 		varies = varies || (out.Err == "") != (base.Err == "") || !slices.Equal(all, doubted{}.certain(out.Got))
 		if d.page {
@@ -108,4 +109,38 @@ func checkOrders(t *testing.T, v vector, page Page, d doubted) (varies bool) {
 		}
 	}
 	return varies
+}
+
+// ordersOf are all orders of a page: of the remotes in the manifest, in which their documents then arrive, and of the later apps. The
+// arrival that the page says is dropped. There are n! times m! of them.
+func ordersOf(page Page) iter.Seq[Page] {
+	return func(yield func(Page) bool) {
+		for remotes := range permutations(page.Remotes) {
+			for later := range permutations(page.Later) {
+				p := page
+				p.Remotes, p.Later, p.Arrival = remotes, later, nil
+				if !yield(p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func permutations(apps []App) iter.Seq[[]App] {
+	return func(yield func([]App) bool) { permute(slices.Clone(apps), 0, yield) }
+}
+
+func permute(apps []App, from int, yield func([]App) bool) bool {
+	if from >= len(apps)-1 {
+		return yield(slices.Clone(apps))
+	}
+	for i := from; i < len(apps); i++ {
+		apps[from], apps[i] = apps[i], apps[from]
+		if !permute(apps, from+1, yield) {
+			return false
+		}
+		apps[from], apps[i] = apps[i], apps[from]
+	}
+	return true
 }

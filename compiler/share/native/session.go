@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// slot is a package within a share scope.
+type slot struct{ scope, name string }
+
 // session is one page under the orchestrator.
 type session struct {
 	options Options
@@ -17,7 +20,7 @@ type session struct {
 	maps    []ImportMap
 	actions map[string]map[string]*ruling // of apps added after init: by app and package
 	files   []listing                     // the apps that were in force, each with the address it had
-	chosen  []slot                        // the externals of pools where it had to be chosen which build serves whom
+	chosen  []slot                        // the externals of pools where it had to be chosen which build serves whom; that goes by order
 }
 
 // failure is an error as the orchestrator throws it.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Doubt is a part of an outcome that may change with the order of the apps.
-type Doubt struct {
+// doubt is a part of an outcome that may change with the order of the apps.
+type doubt struct {
 	Scope   string // the share scope; "" under the classic runtime, which knows none
 	Package string // "": the page as a whole
 	// Versions tells that who gets which version may change, or whether init throws. Otherwise only whose file it is may change.
@@ -16,10 +16,10 @@ type Doubt struct {
 	Reason   string
 }
 
-// Doubts tells what may change with order. In a page without a doubt as a whole, a package without a doubt comes out in all of Orders
-// as Negotiate says; one whose doubts are not about versions has the same versions, actions and faults in all of them. Texts in the
+// doubtsOf tells what may change with order, by the rules of the package comment, which TestDoubts thereby holds to what the runtimes
+// do. In a page without a doubt as a whole, a package without a doubt comes out in all of ordersOf as Negotiate says; one whose doubts are not about versions has the same versions, actions and faults in all of them. Texts in the
 // log may differ in any case. That there is a doubt does not prove that orders differ.
-func Doubts(rt Runtime, page Page) []Doubt {
+func doubtsOf(rt Runtime, page Page) []doubt {
 	d := &doubts{page: page}
 	d.ofManifest()
 	if rt == Classic {
@@ -27,7 +27,7 @@ func Doubts(rt Runtime, page Page) []Doubt {
 	} else {
 		d.ofOrchestrator()
 	}
-	slices.SortFunc(d.found, func(a, b Doubt) int {
+	slices.SortFunc(d.found, func(a, b doubt) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Reason, b.Reason))
 	})
 	return slices.Compact(d.found)
@@ -35,22 +35,19 @@ func Doubts(rt Runtime, page Page) []Doubt {
 
 type doubts struct {
 	page  Page
-	found []Doubt
+	found []doubt
 }
 
-// slot is a package within a share scope.
-type slot struct{ scope, name string }
-
 func (d *doubts) ofPage(format string, args ...any) {
-	d.found = append(d.found, Doubt{Versions: true, Reason: fmt.Sprintf(format, args...)})
+	d.found = append(d.found, doubt{Versions: true, Reason: fmt.Sprintf(format, args...)})
 }
 
 func (d *doubts) ofVersions(p slot, format string, args ...any) {
-	d.found = append(d.found, Doubt{p.scope, p.name, true, fmt.Sprintf(format, args...)})
+	d.found = append(d.found, doubt{p.scope, p.name, true, fmt.Sprintf(format, args...)})
 }
 
 func (d *doubts) ofFile(p slot, format string, args ...any) {
-	d.found = append(d.found, Doubt{p.scope, p.name, false, fmt.Sprintf(format, args...)})
+	d.found = append(d.found, doubt{p.scope, p.name, false, fmt.Sprintf(format, args...)})
 }
 
 // ofManifest doubts remotes of one name, of which the last counts.
@@ -114,7 +111,7 @@ func (d *doubts) spread(s *session) {
 // ofStrictness doubts the page if an error goes by order.
 func (d *doubts) ofStrictness() {
 	strict := d.page.Options.Strict
-	if (strict.Compatibility || strict.SameVersion || strict.Coverage || strict.ImportMap) && slices.ContainsFunc(d.found, func(x Doubt) bool { return x.Versions }) {
+	if (strict.Compatibility || strict.SameVersion || strict.Coverage || strict.ImportMap) && slices.ContainsFunc(d.found, func(x doubt) bool { return x.Versions }) {
 		d.ofPage("a package whose versions go by order may make an app fail, with all it brings")
 	}
 }
