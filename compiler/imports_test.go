@@ -21,20 +21,21 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler": {own: []string{"compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
 		"compiler/registry", "compiler/resolve", "compiler/share"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
-	"compiler/semver":   {outside: []string{"github.com/Masterminds/semver/v3"}},
+	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
 	"compiler/registry": {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
 	"compiler/policy":   {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
 	"compiler/resolve":  {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
 	"compiler/share": {own: []string{"compiler/diag", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation",
 		"compiler/share/native", "compiler/share/webpack"}},
-	"compiler/share/federation": {own: []string{"compiler/semver"}},                              // the Module Federation 2.x runtime
-	"compiler/share/webpack":    {own: []string{"compiler/semver", "compiler/share/federation"}}, // webpack's own containers
-	"compiler/share/native":     {own: []string{"compiler/semver"}},                              // the runtimes of Native Federation
+	"compiler/share/federation": {own: []string{"compiler/codeunit", "compiler/semver"}},                              // the Module Federation 2.x runtime
+	"compiler/share/webpack":    {own: []string{"compiler/codeunit", "compiler/semver", "compiler/share/federation"}}, // webpack's own containers
+	"compiler/share/native":     {own: []string{"compiler/semver"}},                                                   // the runtimes of Native Federation
 	"compiler/contract":         {own: []string{"compiler/contract/payload", "compiler/diag", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/contract/payload": {outside: []string{"cuelang.org/go"}},
-	"compiler/manifest":         {own: []string{"compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
+	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
 	"compiler/publish":          {},
+	"compiler/codeunit":         {}, // the order of text in JavaScript and in canonical JSON
 	"compiler/generate":         {}, // registries for tests and measurements
 	"compiler/vectors":          {}, // what real engines answered, for tests
 }

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"muster/compiler/codeunit"
 )
 
 const (
@@ -143,7 +144,7 @@ func (p *plan) read(v reflect.Value) *contents {
 	if n := v.Len(); n > m.values.Len() {
 		m.values = reflect.MakeSlice(p.column, n, n)
 	}
-	order := strings.Compare // as good as compareUTF16 for ASCII, and faster
+	order := strings.Compare // as good for ASCII, and faster
 	m.iter.Reset(v)
 	for m.iter.Next() {
 		m.key.SetIterKey(&m.iter)
@@ -151,7 +152,7 @@ func (p *plan) read(v reflect.Value) *contents {
 		key := m.key.String()
 		m.entries = append(m.entries, entry{key, len(m.entries)})
 		if !isPlain(key) {
-			order = compareUTF16
+			order = codeunit.Compare
 		}
 	}
 	slices.SortFunc(m.entries, func(a, b entry) int { return order(a.key, b.key) })
@@ -292,26 +293,6 @@ func appendEscape(dst []byte, c byte) []byte {
 		return append(dst, '\\', short[c-'\b'])
 	}
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-}
-
-// compareUTF16 orders UTF-8 strings by their UTF-16 code units (RFC 8785, section 3.2.3). That is the order of their
-// bytes, but for one exception: characters above U+FFFF are written as surrogates (D800 to DFFF) and so come before
-// U+E000 to U+FFFF. Where two strings first differ, both are at the same place of a character, so the first byte tells.
-func compareUTF16(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return cmp.Compare(weight(a[i]), weight(b[i]))
-		}
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// weight moves EE and EF, which begin the characters U+E000 to U+FFFF, behind F0 to F4, which begin those above.
-func weight(c byte) int {
-	if c == 0xEE || c == 0xEF {
-		return 0x100 + int(c)
-	}
-	return int(c)
 }
 
 // fault is why a value can't be written, and where. The nil fault is none.

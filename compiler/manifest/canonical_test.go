@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-	"unicode/utf16"
 )
 
 // tagged is a struct of one integer, 0, with the json tag given.
@@ -254,25 +252,6 @@ func TestEscapeAtEveryPlace(t *testing.T) {
 
 // edges are the characters where an order or an escape changes.
 var edges = []rune("\x00\x1f !\"\\~\x7f\u0080\u07ff\u0800\u20ac\u2028\ud7ff\ue000\ufb33\ufeff\ufffd\uffff\U00010000\U0001F600\U000fffff\U0010ffff")
-
-func TestCompareUTF16(t *testing.T) {
-	t.Parallel()
-	var keys []string
-	for _, a := range edges {
-		keys = append(keys, string(a))
-		for _, b := range edges {
-			keys = append(keys, string([]rune{a, b}))
-		}
-	}
-	for _, a := range keys {
-		for _, b := range keys {
-			want := slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-			if got := compareUTF16(a, b); got != want {
-				t.Fatalf("%q, %q: got %d, want %d", a, b, got, want)
-			}
-		}
-	}
-}
 
 // The first use of a type from many goroutines at once, of types that contain each other.
 func TestConcurrently(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"muster/compiler/codeunit"
 )
 
 // plan is how values of one type are written. Plans are worked out by reflection once per type and never change after.
@@ -163,7 +165,7 @@ func (pl planner) fields(t reflect.Type) ([]field, *fault) {
 		}
 		fields = append(fields, f)
 	}
-	slices.SortFunc(fields, func(a, b field) int { return compareUTF16(a.name, b.name) })
+	slices.SortFunc(fields, func(a, b field) int { return codeunit.Compare(a.name, b.name) })
 	for i := 1; i < len(fields); i++ {
 		if fields[i].name == fields[i-1].name {
 			return nil, faultf("two fields of %s have this name", t).in(member(fields[i].name))

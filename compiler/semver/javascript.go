@@ -84,26 +84,6 @@ func cutField(s string) (field, rest string) {
 	return s, ""
 }
 
-// compareText orders as JavaScript's < does, by UTF-16 units: a character beyond U+FFFF comes before U+E000 to U+FFFF.
-func compareText(a, b string) int {
-	for a != "" && b != "" {
-		x, n := utf8.DecodeRuneInString(a)
-		y, m := utf8.DecodeRuneInString(b)
-		if x != y {
-			return unitOrder(x) - unitOrder(y)
-		}
-		a, b = a[n:], b[m:]
-	}
-	return len(a) - len(b)
-}
-
-func unitOrder(r rune) int {
-	if r >= 0xe000 && r <= 0xffff {
-		return int(r) + utf8.MaxRune
-	}
-	return int(r)
-}
-
 // unitLength is a text's length in JavaScript.
 func unitLength(s string) int {
 	n := 0

@@ -42,18 +42,6 @@ func TestFormatNumber(t *testing.T) {
 	}
 }
 
-func TestCompareText(t *testing.T) {
-	t.Parallel()
-	ordered := []string{"", "1", "A", "a", "aa", "b", "é", "\ud7ff", "\U00010000", "\U0001f600", "\U0010ffff", "\ue000", "\uffff"}
-	for i, a := range ordered {
-		for j, b := range ordered {
-			if got, want := compareText(a, b), i-j; got < 0 != (want < 0) || got > 0 != (want > 0) {
-				t.Errorf("comparing %+q with %+q: %d", a, b, got)
-			}
-		}
-	}
-}
-
 // TestIsSpace lists what ECMA-262 counts as white space or line terminator.
 func TestIsSpace(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"math"
 	"strings"
+
+	"muster/compiler/codeunit"
 )
 
 // webpackItem is one part of a version or of a range's bound.
@@ -30,7 +32,7 @@ func (i webpackItem) compare(j webpackItem) int {
 	if i.kind == webpackNumber {
 		return compareFloats(i.number, j.number)
 	}
-	return compareText(i.text, j.text)
+	return codeunit.Compare(i.text, j.text)
 }
 
 func (i webpackItem) isZero() bool { return i.kind == webpackNumber && i.number == 0 }

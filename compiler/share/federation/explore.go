@@ -1,6 +1,10 @@
 package federation
 
-import "slices"
+import (
+	"slices"
+
+	"muster/compiler/codeunit"
+)
 
 // Contest is one package and the apps of a page that share it: what to explore load orders of. The apps' declarations are
 // those of the package alone.
@@ -122,7 +126,7 @@ func (x *explorer) begin() *state {
 	for n, g := range c.Remotes {
 		names := g.Names
 		if all > few {
-			names = slices.Compact([]string{slices.MinFunc(names, CompareUTF16), slices.MaxFunc(names, CompareUTF16)})
+			names = slices.Compact([]string{slices.MinFunc(names, codeunit.Compare), slices.MaxFunc(names, codeunit.Compare)})
 		}
 		for _, name := range names {
 			a := g.App

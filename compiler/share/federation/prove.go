@@ -3,6 +3,8 @@ package federation
 import (
 	"cmp"
 	"slices"
+
+	"muster/compiler/codeunit"
 )
 
 // Judge works a contest out: by proof where the order can't matter, by trying the orders otherwise, and by a bound where
@@ -125,7 +127,7 @@ func (p *prover) provide(version string) {
 		}
 	}
 	if ordered {
-		p.providers = []string{slices.MaxFunc(p.providers, CompareUTF16)}
+		p.providers = []string{slices.MaxFunc(p.providers, codeunit.Compare)}
 	}
 	slices.Sort(p.providers)
 	p.copy = Copy{version, p.providers[0]}

@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"unicode/utf16"
+
+	"muster/compiler/codeunit"
 )
 
 // shared is a declaration as the runtime holds it. The very same object may stand in several scopes, and in the app that
@@ -159,22 +160,5 @@ func (a *app) register(name string) {
 
 // replaces reports whether an app's declaration takes the place of one of the same version: of two names the later one's.
 func (a *app) replaces(present *shared) bool {
-	return present.strategy != LoadedFirst && !present.loaded && !present.config.eager && CompareUTF16(a.Name, present.from) > 0
-}
-
-// CompareUTF16 orders strings as JavaScript does, by UTF-16 code units.
-func CompareUTF16(a, b string) int {
-	if isASCII(a) && isASCII(b) {
-		return cmp.Compare(a, b)
-	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
+	return present.strategy != LoadedFirst && !present.loaded && !present.config.eager && codeunit.Compare(a.Name, present.from) > 0
 }

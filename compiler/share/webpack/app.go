@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"muster/compiler/codeunit"
 	"muster/compiler/share/federation"
 )
 
@@ -115,7 +116,7 @@ func brings(a federation.App, scope string) (all []federation.Declaration) {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(d, e federation.Declaration) int { return federation.CompareUTF16(d.Version+"|", e.Version+"|") })
+	slices.SortStableFunc(all, func(d, e federation.Declaration) int { return codeunit.Compare(d.Version+"|", e.Version+"|") })
 	return all
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"muster/compiler/codeunit"
 	"muster/compiler/share/federation"
 )
 
@@ -133,7 +134,7 @@ func (r *room) occupy(a federation.App, scope string) {
 func (r *room) admit(group int, g federation.Group) {
 	scope := scopeOf(g.Scopes)
 	a := g.App
-	a.Name = slices.MaxFunc(g.Names, federation.CompareUTF16)
+	a.Name = slices.MaxFunc(g.Names, codeunit.Compare)
 	if brought := brings(a, scope); len(brought) > 0 {
 		r.comers = append(r.comers, comer{a.Name, g.Names, brought})
 	}

@@ -3,6 +3,7 @@ package webpack
 import (
 	"slices"
 
+	"muster/compiler/codeunit"
 	"muster/compiler/share/federation"
 )
 
@@ -42,7 +43,7 @@ func (v *versions) register(app string, d federation.Declaration) bool {
 		return true
 	}
 	had := &v.copies[at]
-	better := federation.CompareUTF16(app, had.Provider) > 0
+	better := codeunit.Compare(app, had.Provider) > 0
 	if made.eager != had.eager {
 		better = made.eager
 	}
