@@ -30,7 +30,12 @@ func newShare(g *globals) *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			q.cohort, q.host = append(args, "", "")[0], append(args, "", "")[1]
+			if len(args) > 0 {
+				q.cohort = args[0]
+			}
+			if len(args) > 1 {
+				q.host = args[1]
+			}
 			return g.share(cmd, q)
 		},
 	}

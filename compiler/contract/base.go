@@ -64,7 +64,7 @@ func (m *meeting) comparing(p party, consumed *registry.Consumed, head *registry
 		for j := range was.Choices {
 			before := was.Choices[j].Release
 			if old := releaseOf(was.Remote, next.Version.Value); old == nil || !sameExposes(old, next) {
-				m.narrowed(p, consumed, before, next, remote, pins(now, remote, next))
+				m.narrowed(p, consumed, before, next, remote, now)
 			}
 		}
 	}
@@ -86,8 +86,9 @@ func sameExposes(a, b *registry.Release) bool {
 
 // narrowed reports modules that a release takes away from a live consumer, or takes less for.
 // What is said of a release that the cohort has already is left to Check, as far as it can tell.
-func (m *meeting) narrowed(p party, consumed *registry.Consumed, before, next *registry.Release, remote *registry.Remote, pinned bool) {
+func (m *meeting) narrowed(p party, consumed *registry.Consumed, before, next *registry.Release, remote *registry.Remote, now *resolve.Cohort) {
 	cohort := m.cohort.Declared.Name.Value
+	pinned := pins(now, remote, next)
 	for i := range consumed.Exposes {
 		used := &consumed.Exposes[i]
 		had, has := exposedBy(before, used.Value), exposedBy(next, used.Value)
