@@ -52,6 +52,7 @@ var rules = []diag.Rule{{
 	Bad:      "emits: {\"order:placed\": {id: \"=~\\\"^[A-Z]+-[0-9]+$\\\"\"}}    # and the listener wants =~\"^ORD-\"",
 	Good:     "emits: {\"order:placed\": {id: \"=~\\\"^ORD-\\\"\"}}",
 	Waivable: true,
+	Compared: true,
 }, {
 	ID:       "contract/cycle",
 	Summary:  "remotes do not use each other in a circle",
@@ -73,6 +74,7 @@ var rules = []diag.Rule{{
 	Bad:      "- version: 3.3.0\n  exposes: {./Card: {}}    # ./ProductCard is gone, and cart uses it",
 	Good:     "- version: 3.3.0\n  exposes: {./Card: {}, ./ProductCard: {}}",
 	Waivable: true,
+	Compared: true,
 }, {
 	ID:       "contract/narrowed",
 	Summary:  "a new release goes on taking what live consumers pass",
@@ -80,6 +82,7 @@ var rules = []diag.Rule{{
 	Bad:      "./CartBadge: {props: {count: int, currency: string}}    # currency is new, and required",
 	Good:     "./CartBadge: {props: {count: int, currency?: string}}",
 	Waivable: true,
+	Compared: true,
 }, {
 	ID:       "contract/base",
 	Summary:  "what a change is compared with can be read",

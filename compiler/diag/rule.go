@@ -16,6 +16,7 @@ type Rule struct {
 	Bad      string `json:"bad"`      // a fragment that breaks it
 	Good     string `json:"good"`     // the same fragment, mended
 	Waivable bool   `json:"waivable"` // whether a waiver may excuse its findings
+	Compared bool   `json:"compared"` // whether a comparison with a base can make its findings: a waiver of it is no idle one, even if a check alone finds nothing
 }
 
 // Nearest returns the candidate that s is most likely a misspelling of, for a "did you mean": at most two edits away,

@@ -30,7 +30,8 @@ var waiverRule = Rule{Findings: []diag.Rule{{
 }, {
 	ID:       "waiver/unused",
 	Summary:  "a waiver waives something",
-	Protects: "A waiver that is left behind hides the next fault of its kind.",
+	Protects: "A waiver that is left behind hides the next fault of its kind. What only `muster check --base` finds is gone once it is merged: " +
+		"a waiver of such a rule, contract/removed, contract/narrowed or contract/review, stands until its day.",
 	Bad:      "waivers: [{rule: \"budget/entry-bytes\", remote: \"orders\", ...}]    # orders keeps its budget",
 	Good:     "waivers: []",
 }}}
@@ -41,6 +42,7 @@ type Waivers struct {
 	policy   *registry.Policy
 	rules    []diag.Rule
 	waivable []string
+	compared []string // rules whose findings a check without a base may not make
 	now      time.Time
 	used     []bool
 }
@@ -52,6 +54,9 @@ func NewWaivers(r *registry.Registry, rules []diag.Rule, now time.Time) *Waivers
 	for _, r := range rules {
 		if r.Waivable {
 			w.waivable = append(w.waivable, r.ID)
+		}
+		if r.Compared {
+			w.compared = append(w.compared, r.ID)
 		}
 	}
 	return w
@@ -104,7 +109,7 @@ func (w *Waivers) named(waiver registry.Waiver) bool {
 }
 
 // Check finds what is wrong with the waivers themselves. It comes after every Apply. Whether a waiver is used can only be
-// told of a registry that was read completely.
+// told of a registry that was read completely, and of rules whose findings need no base.
 func (w *Waivers) Check() (l diag.List) {
 	for i, waiver := range w.policy.Waivers {
 		report := func(t registry.Text, rule, message, help string) {
@@ -120,7 +125,7 @@ func (w *Waivers) Check() (l diag.List) {
 			report(waiver.Rule, "waiver/broad", "this waiver names neither remote nor cohort", "name what it is for")
 		case registry.Over(waiver.Until, w.now):
 			report(waiver.Until, "waiver/expired", fmt.Sprintf("this waiver of %s expired on %s", waiver.Rule, waiver.Until), "mend what it waives, or ask the platform team to renew it")
-		case !w.used[i] && w.registry.Complete() && w.named(waiver):
+		case !w.used[i] && !slices.Contains(w.compared, waiver.Rule.Value) && w.registry.Complete() && w.named(waiver):
 			report(waiver.Rule, "waiver/unused", "this waiver waives nothing", "remove it")
 		}
 	}
