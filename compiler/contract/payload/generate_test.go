@@ -179,13 +179,24 @@ func (m maker) any(depth int) *node {
 	case m.chance(20):
 		return m.list(depth)
 	case m.chance(25):
-		n := &node{op: pick(m, []string{"or", "or", "or", "and"})}
-		for range 2 + m.IntN(2) {
-			n.parts = append(n.parts, m.object(depth))
-		}
-		return n
+		return m.structures(depth)
 	}
 	return m.object(depth)
+}
+
+// structures puts structures together. Among those that are to fit together, some are a choice with what says nothing of fields.
+func (m maker) structures(depth int) *node {
+	n := &node{op: pick(m, []string{"or", "or", "or", "and"})}
+	for range 2 + m.IntN(2) {
+		part := m.object(depth)
+		if m.chance(20) {
+			vague := &node{op: "leaf", leaf: pick(m, kinds[len(kinds)-2:])}
+			part = &node{op: "or", parts: []*node{part, vague}}
+			m.Shuffle(2, func(i, j int) { part.parts[i], part.parts[j] = part.parts[j], part.parts[i] })
+		}
+		n.parts = append(n.parts, part)
+	}
+	return n
 }
 
 func (m maker) list(depth int) *node {

@@ -33,8 +33,17 @@ func (l *listArm) holds(v list, how reading) bool {
 	return true
 }
 
+// free reports whether any list fits.
+func (l *listArm) free() bool { return len(l.prefix) == 0 && l.rest == everything && l.min == 0 && l.max < 0 }
+
 // bothLists is what fits both arms, nil if nothing does.
 func (w *work) bothLists(a, b *listArm) *listArm {
+	switch {
+	case a.free() || a == b:
+		return b
+	case b.free():
+		return a
+	}
 	w.spend(50)
 	l := &listArm{min: max(a.min, b.min), max: a.max}
 	if b.max >= 0 && (a.max < 0 || b.max < a.max) {

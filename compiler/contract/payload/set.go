@@ -9,7 +9,7 @@ import (
 // without any further choice at its top: (A | B) & C is A & C or B & C. A set is not changed once it is made, but for its
 // example, which is looked for before the type leaves Parse.
 type set struct {
-	any               bool // all payloads
+	any               bool // all payloads; the alternatives then say which fields a producer may declare
 	absent            bool // also that there is none: only while a type is taken apart
 	null, false, true bool
 	numbers           numbers
@@ -35,6 +35,10 @@ const (
 // everything is all payloads. Of objects and lists it says nothing, so what stands beside it decides alone.
 var everything = &set{any: true, null: true, false: true, true: true, numbers: allNumbers, texts: allTexts, objects: []*objectArm{{open: true, free: true}},
 	text: "_", state: inhabited}
+
+// plain reports whether s is all payloads and says nothing of objects and lists, so that what stands beside it decides alone.
+// {a: int} | _ says more: beside {v: int} it may send a.
+func (s *set) plain() bool { return s.any && len(s.objects) == 1 && len(s.lists) == 1 }
 
 var nothing = &set{text: "nothing", state: empty}
 
@@ -64,12 +68,12 @@ func (s *set) labelled(text string) *set {
 // both is what is in a and in b.
 func (w *work) both(a, b *set) *set {
 	switch {
-	case a == b || b.any || !w.spend(20):
+	case a == b || b.plain() || !w.spend(20):
 		return a
-	case a.any:
+	case a.plain():
 		return b
 	}
-	s := &set{null: a.null && b.null, false: a.false && b.false, true: a.true && b.true, text: join(a.text, " & ", b.text)}
+	s := &set{any: a.any && b.any, null: a.null && b.null, false: a.false && b.false, true: a.true && b.true, text: join(a.text, " & ", b.text)}
 	if w.spend(len(a.numbers.whole) + len(a.numbers.broken) + len(b.numbers.whole) + len(b.numbers.broken)) {
 		s.numbers = a.numbers.intersect(b.numbers)
 	}
@@ -103,18 +107,32 @@ func (w *work) either(parts []*set) *set {
 		w.spend(1)
 		s.any, s.absent = s.any || p.any, s.absent || p.absent
 		s.null, s.false, s.true = s.null || p.null, s.false || p.false, s.true || p.true
-		s.lists, s.objects = append(s.lists, p.lists...), append(s.objects, p.objects...)
+		s.addArms(p)
 		all[i], inTexts[i] = p.numbers, p.texts
 		s.text = join(s.text, " | ", p.text)
 	}
 	if s.any {
 		c := *everything
-		c.absent = s.absent
+		c.absent, c.lists, c.objects = s.absent, s.lists, s.objects
 		return &c
 	}
 	s.numbers = unite(all)
 	s.texts = w.uniteTexts(inTexts)
 	return s
+}
+
+// addArms adds the alternatives of another set: those that say nothing once are enough.
+func (s *set) addArms(p *set) {
+	for _, l := range p.lists {
+		if !l.free() || !slices.ContainsFunc(s.lists, (*listArm).free) {
+			s.lists = append(s.lists, l)
+		}
+	}
+	for _, o := range p.objects {
+		if !o.free || !slices.ContainsFunc(s.objects, func(o *objectArm) bool { return o.free }) {
+			s.objects = append(s.objects, o)
+		}
+	}
 }
 
 // sample is an example of s: a plain one of its first kind. ok is false if s is empty, or no example was found.
