@@ -25,7 +25,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/registry": {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
 	"compiler/policy":   {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
 	"compiler/resolve":  {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
-	"compiler/share": {own: []string{"compiler/diag", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation",
+	"compiler/share": {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation",
 		"compiler/share/native", "compiler/share/webpack"}},
 	"compiler/share/federation": {own: []string{"compiler/codeunit", "compiler/semver"}},                              // the Module Federation 2.x runtime
 	"compiler/share/webpack":    {own: []string{"compiler/codeunit", "compiler/semver", "compiler/share/federation"}}, // webpack's own containers

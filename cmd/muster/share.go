@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -77,10 +78,16 @@ func (g *globals) share(cmd *cobra.Command, q question) error {
 	if err := shared[g.output](cmd.OutOrStdout(), pages, found, diag.RenderOptions{Source: s.text, Color: g.colored(cmd.OutOrStdout())}); err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		return nil
+	if n.Hidden > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "muster: errors elsewhere in the registry may leave something out here (%d): see muster check\n", n.Hidden)
 	}
-	return conclude(cmd.ErrOrStderr(), found)
+	if len(found) > 0 {
+		err = conclude(cmd.ErrOrStderr(), found)
+	}
+	if err == nil && n.Hidden > 0 {
+		return exitStatus(exitFindings)
+	}
+	return err
 }
 
 func (q *question) validate(n *compiler.Negotiation) error {
@@ -95,6 +102,9 @@ func (q *question) validate(n *compiler.Negotiation) error {
 	}
 	if len(q.with) > 0 && q.cohort == "" {
 		return usagef("--with needs a cohort: muster share COHORT --with %s", q.with[0])
+	}
+	if len(q.with) > 0 && n.Frozen(q.cohort) {
+		return usagef("%s is frozen: --with %s changes nothing before it is thawed", q.cohort, q.with[0])
 	}
 	for _, text := range q.with {
 		change, ok := resolve.ParseChange(text)
@@ -115,28 +125,52 @@ func (q *question) pages(n *compiler.Negotiation) (pages []*share.Page, found di
 	if q.cohort != "" {
 		cohorts = []string{q.cohort}
 	}
-	var hosts []string
 	for _, c := range cohorts {
-		more, l := n.Pages(c, q.changes)
+		more, l := n.Pages(c, q.changes, share.Selection{Host: q.host, Package: q.pkg})
 		found.Add(l...)
-		for _, page := range more {
+		pages = append(pages, more...)
+	}
+	if len(pages) == 0 {
+		if err := q.nothing(n, cohorts); err != nil {
+			return nil, nil, err
+		}
+	}
+	return pages, found.Sorted(), q.unmatched(n, found)
+}
+
+// nothing says why there is no page of what was asked for.
+func (q *question) nothing(n *compiler.Negotiation, cohorts []string) error {
+	var hosts, packages []string
+	for _, c := range cohorts {
+		all, _ := n.Pages(c, q.changes, share.Selection{})
+		for _, page := range all {
 			hosts = append(hosts, page.Host.Remote.Name.Value)
-			if q.host == "" || q.host == page.Host.Remote.Name.Value {
-				pages = append(pages, page)
+			for _, p := range page.Packages {
+				packages = append(packages, p.Name)
 			}
 		}
 	}
 	slices.Sort(hosts)
-	if hosts = slices.Compact(hosts); q.host != "" && len(pages) == 0 {
-		return nil, nil, usagef("there is no page of a host %q: %s", q.host, diag.DidYouMean(q.host, hosts, "the hosts are "+strings.Join(hosts, ", ")))
+	slices.Sort(packages)
+	switch hosts, packages = slices.Compact(hosts), slices.Compact(packages); {
+	case q.host != "" && !slices.Contains(hosts, q.host):
+		return usagef("there is no page of a host %q: %s", q.host, diag.DidYouMean(q.host, hosts, "the hosts are "+strings.Join(hosts, ", ")))
+	case q.pkg != "":
+		return usagef("nobody shares a package %q there: %s", q.pkg, diag.DidYouMean(q.pkg, packages, "the packages are "+strings.Join(packages, ", ")))
 	}
-	if q.pkg != "" {
-		for _, page := range pages {
-			page.Packages = slices.DeleteFunc(page.Packages, func(p *share.Package) bool { return p.Name != q.pkg })
+	return nil
+}
+
+// unmatched refuses a change that brings no release.
+func (q *question) unmatched(n *compiler.Negotiation, found diag.List) error {
+	for _, change := range q.changes {
+		for _, d := range found {
+			if d.Remote == change.Remote && (d.Rule == "pin/no-match" || d.Rule == "pin/version") {
+				return usagef("--with %s: %s; %s", change, d.Message, d.Help)
+			}
 		}
-		pages = slices.DeleteFunc(pages, func(p *share.Page) bool { return len(p.Packages) == 0 })
 	}
-	return pages, found.Sorted(), nil
+	return nil
 }
 
 // shared are the ways to show pages.
@@ -147,11 +181,11 @@ func sharedText(w io.Writer, pages []*share.Page, found diag.List, o diag.Render
 	for _, page := range pages {
 		fmt.Fprintf(&b, "cohort %s, host %s\n\n", page.Cohort.Declared.Name, page.Title())
 		for _, pkg := range page.Packages {
-			fmt.Fprintf(&b, "%s: %s\n", pkg.Title(page), pkg.Why())
+			fmt.Fprintf(&b, "%s: %s\n", diag.Printable(pkg.Title(page)), pkg.Why(page))
 			table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "  APP\tBRINGS\tNEEDS\tGETS\tVERDICT")
 			for _, row := range pkg.Rows(page.Names()) {
-				fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", row.App+" "+row.Release, cmp.Or(row.Brings, "none"), row.Needs, row.Gets(), row.Verdict())
+				fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", row.App+" "+row.Release, diag.Printable(cmp.Or(row.Brings, "none")), diag.Printable(row.Needs), diag.Printable(row.Gets()), row.Verdict())
 			}
 			table.Flush() // the builder takes everything
 			b.WriteByte('\n')
@@ -166,7 +200,8 @@ func sharedText(w io.Writer, pages []*share.Page, found diag.List, o diag.Render
 type sharedPage struct {
 	Cohort   string          `json:"cohort"`
 	Host     string          `json:"host"`
-	Releases []string        `json:"releases"`
+	Release  string          `json:"release"`
+	Percent  json.Number     `json:"percent"` // of the cohort's subjects
 	Packages []sharedPackage `json:"packages"`
 }
 
@@ -183,7 +218,7 @@ func sharedJSON(w io.Writer, pages []*share.Page, found diag.List, _ diag.Render
 		Diagnostics any          `json:"diagnostics"`
 	}{[]sharedPage{}, found.JSON()}
 	for _, page := range pages {
-		p := sharedPage{Cohort: page.Cohort.Declared.Name.Value, Host: page.Host.Remote.Name.Value, Releases: page.HostReleases(), Packages: []sharedPackage{}}
+		p := sharedPage{Cohort: page.Cohort.Declared.Name.Value, Host: page.Host.Remote.Name.Value, Release: page.Release.Release.Version.Value, Percent: json.Number(page.Percent()), Packages: []sharedPackage{}}
 		for _, pkg := range page.Packages {
 			p.Packages = append(p.Packages, sharedPackage{pkg.Name, pkg.Runtime, string(pkg.Decision), pkg.Rows(page.Names())})
 		}

@@ -3,7 +3,7 @@ package diag
 import "slices"
 
 // ByCohort gathers findings about resolved cohorts. A fault of a release, or of a pin that others inherit, concerns every
-// cohort that gets it: it is said once, with all their names. The zero value is ready to use.
+// cohort that gets it, and perhaps several hosts: it is said once, with all their names. The zero value is ready to use.
 type ByCohort struct {
 	all   List
 	index map[fault]int
@@ -29,8 +29,14 @@ func (b *ByCohort) Add(cohort string, d Diagnostic) {
 		b.index[key] = i
 		b.all.Add(d)
 	}
-	if about := &b.all[i].Cohorts; !slices.Contains(*about, cohort) {
-		*about = append(*about, cohort)
+	about := &b.all[i]
+	if !slices.Contains(about.Cohorts, cohort) {
+		about.Cohorts = append(about.Cohorts, cohort)
+	}
+	for _, h := range d.Hosts {
+		if !slices.Contains(about.Hosts, h) {
+			about.Hosts = append(slices.Clip(about.Hosts), h)
+		}
 	}
 }
 

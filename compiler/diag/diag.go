@@ -54,6 +54,7 @@ type Diagnostic struct {
 	// Remote and Cohorts name what the finding is about, so that a waiver can name it too: "" and nil for none.
 	Remote  string
 	Cohorts []string
+	Hosts   []string // with their releases, if it is about pages of certain hosts: "shell 5.2.0"
 }
 
 // Note points at another place that a finding is about. Its Pos may be zero: then it is a plain remark.

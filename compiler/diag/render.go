@@ -76,6 +76,9 @@ func renderText(w io.Writer, l List, o RenderOptions) error {
 		if len(d.Cohorts) > 1 {
 			b.WriteString("  note: this concerns the cohorts " + strings.Join(d.Cohorts, ", ") + "\n")
 		}
+		if len(d.Hosts) > 1 {
+			b.WriteString("  note: this concerns the hosts " + strings.Join(d.Hosts, ", ") + "\n")
+		}
 		if d.Help != "" {
 			b.WriteString("  help: " + Printable(d.Help) + "\n")
 		}
@@ -195,6 +198,7 @@ type jsonDiagnostic struct {
 	Message  string     `json:"message"`
 	Remote   string     `json:"remote,omitempty"`
 	Cohorts  []string   `json:"cohorts,omitempty"`
+	Hosts    []string   `json:"hosts,omitempty"`
 	Notes    []jsonNote `json:"notes,omitempty"`
 	Help     string     `json:"help,omitempty"`
 }
@@ -217,7 +221,7 @@ func (l List) JSON() any {
 	out := []jsonDiagnostic{}
 	for _, d := range l {
 		j := jsonDiagnostic{jsonPos: jsonPos(d.Pos), Length: d.Length, Severity: d.Severity.String(), Rule: d.Rule,
-			Message: d.Message, Remote: d.Remote, Cohorts: d.Cohorts, Help: d.Help}
+			Message: d.Message, Remote: d.Remote, Cohorts: d.Cohorts, Hosts: d.Hosts, Help: d.Help}
 		for _, n := range d.Notes {
 			j.Notes = append(j.Notes, jsonNote{jsonPos(n.Pos), n.Message})
 		}

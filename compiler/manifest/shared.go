@@ -22,7 +22,7 @@ type copied struct {
 	For     []string `json:"for,omitempty"`  // nil: all that share the package
 }
 
-// sharedScopes are the negotiated scopes of a cohort's pages: by host, by runtime, by package.
+// sharedScopes are the negotiated scopes of a cohort's pages: by host and its release, by runtime, by package.
 func sharedScopes(pages []*share.Page) map[string]map[string]map[string]shared {
 	scopes := map[string]map[string]map[string]shared{}
 	for _, page := range pages {
@@ -34,7 +34,7 @@ func sharedScopes(pages []*share.Page) map[string]map[string]map[string]shared {
 			}
 			runtimes[pkg.Runtime][pkg.Name] = sharedOf(pkg, names)
 		}
-		scopes[page.Host.Remote.Name.Value] = runtimes
+		scopes[page.Host.Remote.Name.Value+"@"+page.Release.Release.Version.Value] = runtimes
 	}
 	return scopes
 }

@@ -242,7 +242,7 @@ func decodeShared(pkg Text, n *yaml.Node) Shared {
 		case "size":
 			s.Size, _ = strconv.ParseInt(v.Value, 10, 64)
 		case "shareScope":
-			if s.Scopes = texts(v); v.Kind == yaml.ScalarNode {
+			if s.Scopes = items(v, text); v.Kind == yaml.ScalarNode {
 				s.Scopes = []Text{text(v)}
 			}
 		}

@@ -177,7 +177,7 @@ type Shared struct {
 	Package         Text
 	Version         Text   // zero: not declared
 	RequiredVersion Text   // zero: not declared; the text "false" without quotes in the file: any
-	Scopes          []Text // nil: default
+	Scopes          []Text // nil: default; empty: none, which a file may say
 	Size            int64  // bytes; 0 if not declared
 	Flags           SharedFlags
 }

@@ -20,8 +20,11 @@ func ParseChange(s string) (c Change, ok bool) {
 	return c, ok && c.Remote != "" && c.Asked != ""
 }
 
+// String is the change as ParseChange reads it.
+func (c Change) String() string { return c.Remote + "@" + c.Asked }
+
 // With resolves a cohort that is not frozen as it would be with other pins. Those have no place in its file: findings about
-// them are at its name. The findings are all of the changed cohort's.
+// them are at its name, and that they bring something in is noted at "--with". The findings are all of the changed cohort's.
 func (p *Plan) With(c *Cohort, changes []Change) (*Cohort, diag.List) {
 	declared := *c.Declared
 	declared.Pins = slices.Clone(declared.Pins)
@@ -32,5 +35,16 @@ func (p *Plan) With(c *Cohort, changes []Change) (*Cohort, diag.List) {
 		declared.Pins = append(slices.DeleteFunc(declared.Pins, same), pin)
 	}
 	v := newResolver(p.Registry)
-	return v.cohort(&declared), v.found.List()
+	resolved := v.cohort(&declared)
+	nowhere := declared
+	nowhere.File = registry.File{Path: "--with"}
+	for i := range resolved.Pins {
+		if p := &resolved.Pins[i]; slices.ContainsFunc(changes, func(c Change) bool { return c.Remote == p.Remote.Name.Value }) {
+			p.From.Cohort, p.Choices = &nowhere, slices.Clone(p.Choices)
+			for j := range p.Choices {
+				p.Choices[j].Asked.Mark = registry.Mark{}
+			}
+		}
+	}
+	return resolved, v.found.List()
 }

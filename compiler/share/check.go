@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"muster/compiler/diag"
+	"muster/compiler/policy"
 	"muster/compiler/registry"
 	"muster/compiler/share/federation"
 )
@@ -17,16 +18,19 @@ func (n *Negotiator) check(page *Page) {
 		n.checkBuilds(page)
 		n.checkStrategy(page)
 	}
+	n.checkImportMaps(page)
 	names := page.Names()
 	for _, pkg := range page.Packages {
 		c := checker{n: n, page: page, pkg: pkg, names: names, rules: n.engine(page, pkg.Runtime)}
 		c.rule, c.singleton = n.singleton(pkg.Name)
 		c.checkOutcomes()
-		c.checkApart()
 		c.checkHost()
 		c.checkScopes()
-		c.checkDuplicates()
 		c.checkRuntimes()
+		if pkg.readable() {
+			c.checkApart()
+			c.checkDuplicates()
+		}
 	}
 }
 
@@ -43,17 +47,32 @@ type checker struct {
 
 // add reports a finding about a use, with the chain that leads to it.
 func (c *checker) add(u Use, at registry.Text, d diag.Diagnostic, chain ...diag.Note) {
-	d.Remote = u.Pin.Remote.Name.Value
+	d.Remote, d.Hosts = u.Pin.Remote.Name.Value, c.page.hosts()
 	d.Notes = slices.Concat([]diag.Note{broughtBy(u.Pin, u.Choice)}, d.Notes, chain)
 	c.n.found.Add(c.page.Cohort.Declared.Name.Value, u.Pin.Remote.File.Fault(at, d))
+}
+
+// hosts is the page's host as findings name it.
+func (p *Page) hosts() []string {
+	return []string{p.Host.Remote.Name.Value + " " + p.Release.Release.Version.Value}
+}
+
+// readable reports whether all that the package's apps declare of it can be replayed.
+func (p *Package) readable() bool {
+	return !slices.ContainsFunc(p.Groups, func(g *Group) bool {
+		return slices.ContainsFunc(g.class.problems, func(p problem) bool { return p.unreadable })
+	})
 }
 
 // checkOutcomes reports apps that throw, or would be warned of: for each kind of trouble the outcome that was met first.
 func (c *checker) checkOutcomes() {
 	for _, g := range c.pkg.Groups {
 		for i, outcomes := range g.Outcomes {
+			if g.class.unreadable(i) {
+				continue // that is a finding of its own, and what a browser would do with it helps nobody
+			}
 			for _, kind := range kinds {
-				c.outcomes(g, i, ofKind(outcomes, kind), moodOf(outcomes))
+				c.outcomes(g, i, ofKind(outcomes, kind), c.moodOf(outcomes))
 			}
 			if g.Late != nil && len(g.Late[i]) > 0 {
 				c.late(g, i, g.Late[i][0])
@@ -91,10 +110,22 @@ func (c *checker) outcomes(g *Group, i int, all []federation.Reached, m mood) {
 		}
 		also = []diag.Note{{Message: "it can be " + listed(versions) + " too"}}
 	}
+	if titles := g.onlyWith(i, all[0]); len(titles) > 0 {
+		also = append(also, diag.Note{Message: "this is so where the splits give " + listed(titles)})
+	}
 	for _, u := range g.Uses {
 		said := g.said(u, all[0])
-		c.add(u, atRequired(u.Declared()[i]), c.complaint(u.Pin.Remote.Name.Value, needs(g, i), said, m), slices.Concat(c.chain(said), also)...)
+		c.add(u, atRequired(u.Declared()[i]), c.complaint(u, needs(g, i), said, m), slices.Concat(c.chain(said), also)...)
 	}
+}
+
+// onlyWith is what splits gave where an outcome was met first; nil if it is met in any case.
+func (g *Group) onlyWith(i int, r federation.Reached) []string {
+	at := slices.IndexFunc(g.Outcomes[i], func(o federation.Reached) bool { return o.Same(r.Outcome) })
+	if at < 0 || at >= len(g.fates[i]) || g.fates[i][at].times == g.seated {
+		return nil
+	}
+	return g.fates[i][at].titles
 }
 
 // offered is the copy that an outcome is about.
@@ -111,29 +142,36 @@ type mood struct{ gets, starts, absent string }
 var (
 	certain  = mood{"gets", "does not start", "nobody else in the page does"}
 	possible = mood{"can get", "can fail to start", "in some load orders nobody else has brought one yet"}
+	divided  = mood{"can get", "can fail to start", "with some releases of the splits nobody else does"}
 )
 
 // moodOf tells one of several outcomes as a possible one.
-func moodOf(outcomes []federation.Reached) mood {
-	if len(outcomes) > 1 {
-		return possible
+func (c *checker) moodOf(outcomes []federation.Reached) mood {
+	switch {
+	case len(outcomes) < 2:
+		return certain
+	case c.pkg.splits && !c.pkg.ordered:
+		return divided
 	}
-	return certain
+	return possible
 }
 
 // complaint is what is wrong with an outcome.
-func (c *checker) complaint(app, wanted string, r federation.Reached, m mood) diag.Diagnostic {
-	name := diag.Quote(c.pkg.Name)
+func (c *checker) complaint(u Use, wanted string, r federation.Reached, m mood) diag.Diagnostic {
+	app, name := u.Pin.Remote.Name.Value, diag.Quote(c.pkg.Name)
+	d := diag.Diagnostic{Rule: "share/mismatch", Severity: diag.Warning, Help: c.help(app, offered(r).Version),
+		Message: fmt.Sprintf("%s %s %s %s of %s, which does not satisfy %s", app, m.gets, name, r.Copy.Version, c.app(r.Copy.Provider), wanted)}
 	switch {
 	case r.Missing():
 		return diag.Diagnostic{Rule: "share/no-provider", Help: "share it from the host, or let this build bring a copy",
 			Message: fmt.Sprintf("%s brings no %s of its own, and %s", app, name, m.absent)}
 	case r.Err != "":
-		return diag.Diagnostic{Rule: "share/strict-mismatch", Help: help(r.Refused),
+		return diag.Diagnostic{Rule: "share/strict-mismatch", Help: d.Help,
 			Message: fmt.Sprintf("%s %s of %s does not satisfy %s, and %s is strict about it: it %s", name, r.Refused.Version, c.app(r.Refused.Provider), wanted, app, m.starts)}
 	}
-	d := diag.Diagnostic{Rule: "share/mismatch", Severity: diag.Warning, Help: help(r.Copy),
-		Message: fmt.Sprintf("%s %s %s %s of %s, which does not satisfy %s", app, m.gets, name, r.Copy.Version, c.app(r.Copy.Provider), wanted)}
+	if r.Copy.Provider == u.Name() && u.shared.class.brings(r.Copy.Version) {
+		d.Message, d.Help = fmt.Sprintf("%s brings %s %s, which its own requiredVersion %s refuses", app, name, r.Copy.Version, wanted), "one of the two is a slip: write what it was built with"
+	}
 	if c.singleton && c.rule.Strict {
 		d.Severity = diag.Error
 		d.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy is strict about it here")}
@@ -143,6 +181,11 @@ func (c *checker) complaint(app, wanted string, r federation.Reached, m mood) di
 
 // said is an outcome of a group as the console says it of one of its apps.
 func (g *Group) said(u Use, r federation.Reached) federation.Reached {
+	if r.Copy.Provider == u.Name() && len(r.Providers) > 0 && !g.class.brings(r.Copy.Version) { // its other release is not there
+		if i := slices.IndexFunc(r.Providers, func(p string) bool { return p != u.Name() }); i >= 0 {
+			r.Copy.Provider = r.Providers[i]
+		}
+	}
 	if r.Asker == u.Name() || !slices.ContainsFunc(g.Uses, func(other Use) bool { return other.Name() == r.Asker }) {
 		return r
 	}
@@ -166,8 +209,8 @@ func needs(g *Group, i int) string {
 	return g.class.app.Shared[i].Requires().Range
 }
 
-func help(got federation.Copy) string {
-	return "build it against a version that fits " + got.Version + ", pin releases that agree, or widen its requiredVersion"
+func (c *checker) help(app, version string) string {
+	return fmt.Sprintf("build %s for %s %s, pin releases that agree, or widen its requiredVersion", app, c.pkg.Name, version)
 }
 
 // app names who is behind a container's name.
@@ -189,23 +232,21 @@ func (c *checker) late(g *Group, i int, r federation.Reached) {
 
 // chain tells who brings what, who wins and why, and what the console would say.
 func (c *checker) chain(r federation.Reached) []diag.Note {
-	notes := []diag.Note{{Message: fmt.Sprintf("in %s, with %s: %s", c.page.Cohort.Declared.Name, c.page.Title(), c.pkg.Why())}}
+	notes := []diag.Note{{Message: fmt.Sprintf("in %s, with %s: %s", c.page.Cohort.Declared.Name, c.page.Title(), c.pkg.Why(c.page))}}
 	return slices.Concat(notes, c.provider(r), c.console(r))
 }
 
-// HostReleases are the host's release, or those that the cohort splits its subjects among.
-func (p *Page) HostReleases() []string {
-	versions := make([]string, len(p.Host.Choices))
-	for i, choice := range p.Host.Choices {
-		versions[i] = choice.Release.Version.Value
+// Title is the host and its release, with the share of subjects that get it if that is not all.
+func (p *Page) Title() string {
+	title := p.Host.Remote.Name.Value + " " + p.Release.Release.Version.Value
+	if len(p.Host.Choices) > 1 {
+		title += " (" + p.Percent() + " %)"
 	}
-	return versions
+	return title
 }
 
-// Title is the host and its release, or releases.
-func (p *Page) Title() string {
-	return p.Host.Remote.Name.Value + " " + strings.Join(p.HostReleases(), " or ")
-}
+// Percent is how many of the cohort's subjects get the host's release.
+func (p *Page) Percent() string { return policy.FormatPercent(p.Release.Hundredths) }
 
 // Title is the package's name, with the runtime if that is not the host's.
 func (p *Package) Title(page *Page) string {
@@ -216,9 +257,12 @@ func (p *Package) Title(page *Page) string {
 }
 
 // Why says how it is decided who gets which copy.
-func (p *Package) Why() string {
+func (p *Package) Why(page *Page) string {
 	switch p.Decision {
 	case Alone:
+		if p.Runtime != page.Host.Remote.Runtime {
+			return "nobody else shares it through " + p.Runtime
+		}
 		return "nobody else shares it"
 	case HostsCopy:
 		return "the host has its copy before it loads a remote, and it is everybody's"
@@ -229,10 +273,16 @@ func (p *Package) Why() string {
 	case Highest:
 		return "every version is known before one is chosen, and the highest is everybody's"
 	case EveryOrder:
-		if p.settled() {
+		switch {
+		case p.settled():
 			return "every load order was tried, and all come to the same"
+		case p.splits && !p.ordered:
+			return "who gets which copy depends on which releases the splits give; every load order was tried"
 		}
 		return "who gets which copy depends on the order in which apps load; every order was tried"
+	}
+	if p.splits {
+		return "there are too many combinations of splits and load orders to try; this is among what they could lead to"
 	}
 	return "there are too many load orders to try; this is among what they could lead to"
 }
@@ -261,7 +311,7 @@ func (c *checker) provider(r federation.Reached) (notes []diag.Note) {
 
 // console is what the browser would say, and how it gets there if not every order leads there.
 func (c *checker) console(r federation.Reached) (notes []diag.Note) {
-	if len(r.Order) > 0 && c.pkg.Decision == EveryOrder {
+	if len(r.Order) > 0 && c.pkg.ordered {
 		notes = append(notes, diag.Note{Message: "for example in this order: " + c.ordered(r.Order)})
 	}
 	if r.Err != "" {

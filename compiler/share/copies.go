@@ -7,6 +7,7 @@ import (
 
 	"muster/compiler/diag"
 	"muster/compiler/registry"
+	"muster/compiler/resolve"
 	"muster/compiler/semver"
 	"muster/compiler/share/federation"
 )
@@ -16,18 +17,40 @@ func (c *checker) checkApart() {
 	if len(c.pkg.Apart) < 2 {
 		return
 	}
-	d := diag.Diagnostic{Rule: "share/two-singletons", Severity: diag.Warning, Help: "let every app declare it a singleton, and build them against versions that satisfy each other",
+	d := diag.Diagnostic{Rule: "share/two-singletons", Severity: diag.Warning, Help: c.together(),
 		Message: fmt.Sprintf("%s is a singleton, and a page can hold %d copies of it: %s", diag.Quote(c.pkg.Name), len(c.pkg.Apart), c.copies(c.pkg.Apart))}
 	if c.singleton {
 		d.Severity = diag.Error
 		d.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}
 	}
-	chain := []diag.Note{{Message: fmt.Sprintf("in %s, with %s: %s", c.page.Cohort.Declared.Name, c.page.Title(), c.pkg.Why())}}
-	if len(c.pkg.Order) > 0 {
+	chain := []diag.Note{{Message: fmt.Sprintf("in %s, with %s: %s", c.page.Cohort.Declared.Name, c.page.Title(), c.pkg.Why(c.page))}}
+	if len(c.pkg.Order) > 0 && c.pkg.ordered {
 		chain = append(chain, diag.Note{Message: "for example in this order: " + c.ordered(c.pkg.Order)})
 	}
 	u, s := c.culprit()
 	c.add(u, atVersion(s), d, chain...)
+}
+
+// together is the cure for copies that are apart: what keeps them so, as far as declarations tell.
+func (c *checker) together() string {
+	var plain []string
+	scopes := map[string]bool{}
+	for _, g := range c.pkg.Groups {
+		for _, d := range g.class.app.Shared {
+			scopes[strings.Join(scopesOf(d), " ")] = true
+			if !d.Singleton {
+				plain = append(plain, remotesOf(g.Uses)...)
+			}
+		}
+	}
+	switch {
+	case len(plain) > 0:
+		slices.Sort(plain)
+		return "declare it a singleton in " + listed(slices.Compact(plain)) + " too"
+	case len(scopes) > 1:
+		return "share it in one scope"
+	}
+	return "build the apps against versions that satisfy each other"
 }
 
 func (c *checker) copies(all []federation.Copy) string {
@@ -72,21 +95,46 @@ func (c *checker) culprit() (Use, *registry.Shared) {
 
 // checkHost reports a policy singleton that remotes share and their host does not.
 func (c *checker) checkHost() {
-	sharing := 0
+	sharing := map[*resolve.Pin]bool{}
 	for _, g := range c.pkg.Groups {
 		if g.Host && slices.ContainsFunc(g.class.app.Shared, func(d federation.Declaration) bool { return !d.NoImport }) {
 			return
 		}
-		sharing += len(g.Uses)
+		for _, u := range g.Uses {
+			sharing[u.Pin] = !g.Host
+		}
 	}
-	if !c.singleton || sharing < 2 || c.pkg.Runtime != c.page.Host.Remote.Runtime {
+	delete(sharing, c.page.Host)
+	if !c.singleton || len(sharing) < 2 || c.pkg.Runtime != c.page.Host.Remote.Runtime {
 		return
 	}
 	host := c.page.Host.Remote
 	d := diag.Diagnostic{Rule: "singleton/host", Severity: diag.Warning, Help: "share it from " + host.Name.Value + ", as a singleton",
-		Message: fmt.Sprintf("%s is a singleton by policy that %d remotes of %s share and %s does not provide: the first to load decides for all", diag.Quote(c.pkg.Name), sharing, c.page.Cohort.Declared.Name, c.page.Title()),
+		Message: fmt.Sprintf("%s is a singleton by policy that %d remotes of %s share and %s does not provide: the first to load decides for all", diag.Quote(c.pkg.Name), len(sharing), c.page.Cohort.Declared.Name, c.page.Title()),
 		Remote:  host.Name.Value, Notes: []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}}
-	c.n.found.Add(c.page.Cohort.Declared.Name.Value, host.File.Fault(c.page.Host.Choices[0].Release.Version, d))
+	c.n.found.Add(c.page.Cohort.Declared.Name.Value, host.File.Fault(c.page.Release.Release.Version, d))
+}
+
+// checkImportMaps reports a singleton that a remote of an import map brings into a page of a runtime which shares it too.
+func (n *Negotiator) checkImportMaps(page *Page) {
+	for i := range page.Cohort.Pins {
+		p := &page.Cohort.Pins[i]
+		if p.Remote.Runtime != registry.ImportMap || !loads(page.Host, p) {
+			continue
+		}
+		for j := range p.Choices {
+			uses := n.profile(p.Remote, p.Choices[j].Release).uses
+			for k := range uses {
+				for _, pkg := range page.Packages {
+					if pkg.Name == uses[k].class.name {
+						c := checker{n: n, page: page, pkg: pkg}
+						c.rule, c.singleton = n.singleton(pkg.Name)
+						c.apartFrom(Use{p, &p.Choices[j], &uses[k]}, registry.ImportMap, pkg.Runtime)
+					}
+				}
+			}
+		}
+	}
 }
 
 // checkRuntimes reports a singleton that apps of another runtime in the page share too: no runtime knows of the other's copies.
@@ -95,61 +143,81 @@ func (c *checker) checkRuntimes() {
 		return
 	}
 	for _, g := range c.pkg.Groups {
-		for i, d := range g.class.app.Shared {
-			if !d.Singleton && !c.singleton {
-				continue
-			}
-			for _, u := range g.Uses {
-				finding := diag.Diagnostic{Rule: "share/runtimes", Severity: diag.Warning, Help: "build it for " + c.page.Host.Remote.Runtime + ", or show it in a frame",
-					Message: fmt.Sprintf("%s is a singleton, and %s shares it through %s in a page of %s: these copies never meet", diag.Quote(c.pkg.Name), u.Pin.Remote.Name, c.pkg.Runtime, c.page.Host.Remote.Runtime)}
-				if c.singleton {
-					finding.Severity = diag.Error
-					finding.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}
-				}
-				c.add(u, u.Declared()[i].Package, finding)
-			}
+		for _, u := range g.Uses {
+			c.apartFrom(u, c.pkg.Runtime, c.page.Host.Remote.Runtime)
 		}
+	}
+}
+
+// apartFrom reports the singletons of a use whose runtime knows nothing of another's in the page.
+func (c *checker) apartFrom(u Use, runtime, other string) {
+	for i, d := range u.shared.class.app.Shared {
+		if d.NoImport || !d.Singleton && !c.singleton {
+			continue
+		}
+		finding := diag.Diagnostic{Rule: "share/runtimes", Severity: diag.Warning, Help: "build it for " + other + ", or show it in a frame",
+			Message: fmt.Sprintf("%s is a singleton, and %s shares it through %s in a page of %s: these copies never meet", diag.Quote(c.pkg.Name), u.Pin.Remote.Name, runtime, other)}
+		if c.singleton {
+			finding.Severity = diag.Error
+			finding.Notes = []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}
+		}
+		c.add(u, u.Declared()[i].Package, finding)
 	}
 }
 
 // checkScopes reports apps whose copies of a package can never meet.
 func (c *checker) checkScopes() {
-	common := c.commonScope()
+	common, there := c.commonScope()
 	for _, g := range c.pkg.Groups {
 		for i, d := range g.class.app.Shared {
 			if slices.Contains(scopesOf(d), common) {
 				continue
 			}
 			for _, u := range g.Uses {
+				if len(there) == 1 && there[u.Pin] {
+					continue // its other releases do, and are never in the same page
+				}
 				s := u.Declared()[i]
 				at := s.Package
 				if len(s.Scopes) > 0 {
 					at = s.Scopes[0]
 				}
-				c.add(u, at, diag.Diagnostic{Rule: "share/scopes", Severity: diag.Warning, Help: "share it in the scope " + common + " too, or say nothing of a scope",
-					Message: fmt.Sprintf("%s is shared in the scope %s here and in the scope %s elsewhere in the page: these copies never meet", diag.Quote(c.pkg.Name), strings.Join(scopesOf(d), " and "), common)})
+				c.add(u, at, diag.Diagnostic{Rule: "share/scopes", Severity: diag.Warning, Help: "share it in the scope " + diag.Quote(common) + " too, or say nothing of a scope",
+					Message: fmt.Sprintf("%s is shared in the scope %s here and in the scope %s elsewhere in the page: these copies never meet", diag.Quote(c.pkg.Name), quoted(scopesOf(d)), diag.Quote(common))})
 			}
 		}
 	}
 }
 
-// commonScope is the scope that most apps share a package in; of several the first by name.
-func (c *checker) commonScope() string {
-	count := map[string]int{}
+// commonScope is the scope that most remotes and hosts share a package in, of several the first by name; and who they are.
+func (c *checker) commonScope() (best string, there map[*resolve.Pin]bool) {
+	in := map[string]map[*resolve.Pin]bool{}
 	for _, g := range c.pkg.Groups {
 		for _, d := range g.class.app.Shared {
 			for _, s := range scopesOf(d) {
-				count[s] += len(g.Uses)
+				if in[s] == nil {
+					in[s] = map[*resolve.Pin]bool{}
+				}
+				for _, u := range g.Uses {
+					in[s][u.Pin] = true
+				}
 			}
 		}
 	}
-	best := ""
-	for s, n := range count {
-		if n > count[best] || n == count[best] && s < best {
-			best = s
+	for s, pins := range in {
+		if n := len(pins); there == nil || n > len(there) || n == len(there) && s < best {
+			best, there = s, pins
 		}
 	}
-	return best
+	return best, there
+}
+
+func quoted(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, diag.Quote(name))
+	}
+	return and(all)
 }
 
 func scopesOf(d federation.Declaration) []string {
@@ -164,12 +232,15 @@ func (c *checker) checkDuplicates() {
 	if c.singleton || c.pkg.Decision == HostsCopy || c.pkg.Decision == Highest {
 		return
 	}
-	got := map[string][]Use{} // by version
+	got, pins := map[string][]Use{}, map[*resolve.Pin]bool{} // by version; and who is there
 	var versions []string
 	for _, g := range c.pkg.Groups {
 		for i, d := range g.class.app.Shared {
 			if d.Singleton {
 				return
+			}
+			for _, u := range g.Uses {
+				pins[u.Pin] = true
 			}
 			for _, r := range g.Outcomes[i] {
 				if r.Err != "" {
@@ -182,11 +253,12 @@ func (c *checker) checkDuplicates() {
 			}
 		}
 	}
+	times := min(len(versions), len(pins)) // of a split only one release is there
 	enough := c.enough(versions)
-	if len(versions) < 2 || enough == "" {
+	if times < 2 || enough == "" {
 		return
 	}
-	c.duplicate(versions, got, enough)
+	c.duplicate(versions, times, got, enough)
 }
 
 // enough is a version that would do for everybody, the highest of those; "" if there is none.
@@ -205,7 +277,7 @@ func (c *checker) enough(versions []string) (best string) {
 	return best
 }
 
-func (c *checker) duplicate(versions []string, got map[string][]Use, enough string) {
+func (c *checker) duplicate(versions []string, times int, got map[string][]Use, enough string) {
 	var parts []string
 	cost, known := int64(0), true
 	for _, v := range versions {
@@ -215,7 +287,7 @@ func (c *checker) duplicate(versions []string, got map[string][]Use, enough stri
 			cost, known = cost+size, known && size > 0
 		}
 	}
-	message := fmt.Sprintf("%s can be loaded %d times, though %s would do for all", diag.Quote(c.pkg.Name), len(versions), enough)
+	message := fmt.Sprintf("%s can be loaded %d times, though %s would do for all", diag.Quote(c.pkg.Name), times, enough)
 	if known && cost > 0 {
 		message += fmt.Sprintf(": %d bytes too many", cost)
 	}

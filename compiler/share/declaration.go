@@ -17,6 +17,7 @@ type problem struct {
 	index      int                                    // of the declaration
 	at         func(s *registry.Shared) registry.Text // where it shows
 	prerelease bool                                   // it is none in the cohorts that may have prereleases
+	unreadable bool                                   // what a browser does with the declaration is not worth telling
 	cure       func(remote string) string             // nil: Help is it
 }
 
@@ -41,7 +42,7 @@ func atRequired(s *registry.Shared) registry.Text {
 func (n *Negotiator) problems(declared []*registry.Shared) (all []problem) {
 	rule, singleton := n.singleton(declared[0].Package.Value)
 	for i, s := range declared {
-		found := slices.Concat(n.required(s), n.version(s, singleton))
+		found := slices.Concat(n.required(s), n.version(s, singleton), scope(s))
 		if singleton {
 			found = slices.Concat(found, n.window(s, rule), n.flags(s, rule))
 		}
@@ -51,6 +52,15 @@ func (n *Negotiator) problems(declared []*registry.Shared) (all []problem) {
 		}
 	}
 	return all
+}
+
+// scope judges an empty list of scopes.
+func scope(s *registry.Shared) []problem {
+	if s.Scopes == nil || len(s.Scopes) > 0 {
+		return nil
+	}
+	return []problem{{Diagnostic: diag.Diagnostic{Rule: "share/scopes", Help: "leave shareScope out, or name a scope",
+		Message: diag.Quote(s.Package.Value) + " is shared in no scope, so with nobody"}, at: atPackage, unreadable: true}}
 }
 
 // singleton is what the policy says of a package.
@@ -73,7 +83,7 @@ func (n *Negotiator) window(s *registry.Shared, rule registry.SingletonRule) []p
 	p := problem{Diagnostic: diag.Diagnostic{Rule: "singleton/window"}, at: atVersion}
 	switch {
 	case s.Version.IsZero():
-		p.Message = fmt.Sprintf("%s declares no version, so it can't be held against the policy window %s", name, rule.Window)
+		p.Message = fmt.Sprintf("%s has no version here, so it can't be held against the policy window %s", name, rule.Window)
 	case err != nil:
 		p.Message = fmt.Sprintf("%s %s is not a full version, so it can't be held against the policy window %s", name, s.Version, rule.Window)
 	case window.Contains(version):
@@ -153,16 +163,21 @@ func (n *Negotiator) required(s *registry.Shared) []problem {
 		return report("share/required-version", "an empty required version accepts any version of "+name+", and nobody is told of one that does not fit",
 			"write the range that it was built for", diag.Warning)
 	case slices.Contains(noRanges, d.Kind):
-		return report("share/required-version", diag.Quote(text)+" is for a package manager, and no range to a browser: a build would put \"\" in its place, which accepts any version",
-			help, diag.Error)
+		found := report("share/required-version", diag.Quote(text)+" is for a package manager, and no range to a browser: as the build has it, it accepts any version or none", help, diag.Error)
+		found[0].unreadable = true
+		return found
 	}
-	return report("share/unsafe-range", "runtimes read this range differently: "+d.Text, help, diag.Warning)
+	return report("share/unsafe-range", "runtimes may read this range differently: "+d.Text, help, diag.Warning)
 }
 
 // version judges a version that is no full release.
 func (n *Negotiator) version(s *registry.Shared, singleton bool) []problem {
-	if s.Version.IsZero() || s.Flags&registry.NoImport != 0 {
+	if s.Flags&registry.NoImport != 0 {
 		return nil
+	}
+	if s.Version.IsZero() {
+		return []problem{{Diagnostic: diag.Diagnostic{Rule: "share/version", Severity: diag.Warning, Help: "write the version that the build finds in node_modules; or import: false, if it brings no copy",
+			Message: diag.Quote(s.Package.Value) + " has no version here, so nobody can tell who gets which copy"}, at: atPackage, unreadable: true}}
 	}
 	doubts := semver.LintVersion(s.Version.Value, inBrowsers...)
 	if len(doubts) == 0 {
@@ -178,8 +193,21 @@ func (n *Negotiator) version(s *registry.Shared, singleton bool) []problem {
 		severity = diag.Error
 	}
 	return []problem{{Diagnostic: diag.Diagnostic{Rule: "share/prerelease", Severity: severity, Help: "build against a release, or pin this one only where the policy allows prereleases",
-		Message: fmt.Sprintf("%s %s is a prerelease, in a cohort that may not have one: to Module Federation it satisfies ranges such as ^%s", name, s.Version, base(s.Version.Value))},
+		Message: fmt.Sprintf("%s %s is a prerelease, in a cohort that may not have one%s", name, s.Version, hijacked(s.Version.Value))},
 		at: atVersion, prerelease: true}}
+}
+
+// hijacked names a range that only Module Federation takes a prerelease for.
+func hijacked(version string) string {
+	parts := strings.SplitN(version, ".", 2)
+	for _, rng := range []string{"^" + parts[0] + ".0.0", ">=" + parts[0] + ".0.0", "*"} {
+		taken, _ := semver.ModuleFederation.Satisfies(version, rng)
+		others, _ := semver.NPM.Satisfies(version, rng)
+		if taken && !others {
+			return ": to Module Federation it satisfies ranges such as " + rng
+		}
+	}
+	return ""
 }
 
 func helpVersion(safe string) string {
@@ -189,17 +217,14 @@ func helpVersion(safe string) string {
 	return "write " + safe
 }
 
-// base is a version without its prerelease, with zeros after the major number.
-func base(version string) string {
-	major, _, _ := strings.Cut(version, ".")
-	return major + ".0.0"
-}
-
 // checkReleases reports what is wrong with the declarations of the releases that a cohort gets.
-func (n *Negotiator) checkReleases(c *resolve.Cohort) {
+func (n *Negotiator) checkReleases(c *resolve.Cohort, only Selection) {
 	mayPrerelease := slices.ContainsFunc(n.policy.Prereleases, func(t registry.Text) bool { return t.Value == c.Declared.Name.Value })
 	for i := range c.Pins {
 		p := &c.Pins[i]
+		if only.Host != "" && p.Remote.Name.Value != only.Host && !slices.Contains(p.Hosts, only.Host) {
+			continue
+		}
 		for j := range p.Choices {
 			choice := &p.Choices[j]
 			profile := n.profile(p.Remote, choice.Release)
@@ -208,6 +233,9 @@ func (n *Negotiator) checkReleases(c *resolve.Cohort) {
 			}
 			for k := range profile.uses {
 				use := &profile.uses[k]
+				if only.Package != "" && only.Package != use.class.name {
+					continue
+				}
 				for _, problem := range use.class.problems {
 					if !problem.prerelease || !mayPrerelease {
 						n.report(c, Use{p, choice, use}, use.declared[problem.index], problem)

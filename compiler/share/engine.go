@@ -14,7 +14,7 @@ import (
 // engine is a runtime's rules for one package in a page.
 type engine struct {
 	prove   func(federation.Contest) (federation.Reach, federation.Proof)
-	judge   func(federation.Contest) (federation.Reach, federation.Proof)
+	judge   func(c federation.Contest, states int) (federation.Reach, federation.Proof)
 	bound   func(federation.Contest) federation.Reach
 	accepts func(federation.Requirement, string) bool
 	prefix  string // what the console puts before a message
@@ -49,16 +49,16 @@ func newEngines() map[build]engine {
 	return map[build]engine{
 		enhanced: {
 			prove: func(c federation.Contest) (federation.Reach, federation.Proof) { return federation.Prove(in(c)) },
-			judge: func(c federation.Contest) (federation.Reach, federation.Proof) {
-				return federation.Judge(in(c), maxStates)
+			judge: func(c federation.Contest, states int) (federation.Reach, federation.Proof) {
+				return federation.Judge(in(c), states)
 			},
 			bound:   func(c federation.Contest) federation.Reach { return federation.Bound(in(c)) },
 			accepts: ranges.Accepts, prefix: "[ Federation Runtime ]: ",
 		},
 		bare: {
 			prove: func(c federation.Contest) (federation.Reach, federation.Proof) { return webpack.Prove(bared(c)) },
-			judge: func(c federation.Contest) (federation.Reach, federation.Proof) {
-				return webpack.Judge(bared(c), maxStates)
+			judge: func(c federation.Contest, states int) (federation.Reach, federation.Proof) {
+				return webpack.Judge(bared(c), states)
 			},
 			bound:   func(c federation.Contest) federation.Reach { return webpack.Bound(bared(c)) },
 			accepts: own.Accepts,
@@ -81,12 +81,12 @@ func (n *Negotiator) engine(page *Page, runtime string) engine {
 	if runtime == registry.NativeFederation {
 		return n.engines[natively]
 	}
-	return n.engines[buildOf(page.Host.Choices[0].Release)]
+	return n.engines[buildOf(page.Release.Release)]
 }
 
 // checkBuilds warns of apps that share by other rules than their host.
 func (n *Negotiator) checkBuilds(page *Page) {
-	of := buildOf(page.Host.Choices[0].Release)
+	of := buildOf(page.Release.Release)
 	for i := range page.Cohort.Pins {
 		p := &page.Cohort.Pins[i]
 		if p != page.Host && (p.Remote.Runtime != registry.ModuleFederation || !loads(page.Host, p)) {
@@ -94,6 +94,9 @@ func (n *Negotiator) checkBuilds(page *Page) {
 		}
 		for j := range p.Choices {
 			choice := &p.Choices[j]
+			if p == page.Host && choice != page.Release {
+				continue
+			}
 			if by := buildOf(choice.Release); by != of && len(choice.Release.Shared) > 0 {
 				n.found.Add(page.Cohort.Declared.Name.Value, p.Remote.File.Fault(choice.Release.Bundler.Name, builtOtherwise(page, p, choice, by, of)))
 			}

@@ -14,7 +14,7 @@ import (
 // of another runtime they have an import map of their own. Their runtime chooses no version by load order: its documents are all
 // there before it chooses, in the order of the manifest, which is that of the names.
 func (n *Negotiator) nativePackages(page *Page) []*Package {
-	g := gatherer{page: &Page{Cohort: page.Cohort, Host: page.Host}, packages: map[string]*Package{}, hosts: map[*class]*Group{}}
+	g := newGatherer(page)
 	var pins []*resolve.Pin
 	for i := range page.Cohort.Pins {
 		p := &page.Cohort.Pins[i]
@@ -23,76 +23,130 @@ func (n *Negotiator) nativePackages(page *Page) []*Package {
 			pins = append(pins, p)
 		}
 	}
-	for _, pkg := range g.page.Packages {
+	for _, pkg := range g.found {
 		pkg.Runtime, pkg.Decision = registry.NativeFederation, ByRule
 		for _, group := range pkg.Groups {
-			group.Outcomes = make([][]federation.Reached, len(group.class.app.Shared))
+			group.Outcomes, group.fates = make([][]federation.Reached, len(group.class.app.Shared)), make([][]fate, len(group.class.app.Shared))
 		}
 	}
-	combinations := chosen(pins)
-	for _, choices := range combinations {
-		if g.takeNative(n, page, pins, choices) == native.Classic {
-			for _, pkg := range g.page.Packages {
-				pkg.Decision = ByVersion
-			}
-		}
+	if len(g.found) > 0 {
+		g.decideNatively(n, pins)
 	}
-	for _, pkg := range g.page.Packages {
-		switch {
-		case len(pkg.Groups) == 1 && len(pkg.Groups[0].Uses) == 1:
+	for _, pkg := range g.found {
+		if len(pkg.Groups) == 1 && len(pkg.Groups[0].Uses) == 1 {
 			pkg.Decision = Alone
-		case len(combinations) > maxCombinations:
-			pkg.Decision = Bounded
 		}
 	}
-	return g.page.Packages
+	return g.found
 }
 
-// chosen are the combinations of the pins' choices, by their places; if there are too many, as many as show each choice once.
-func chosen(pins []*resolve.Pin) [][]int {
-	all, most := [][]int{nil}, 0
-	for _, p := range pins {
-		most = max(most, len(p.Choices))
-		if len(all) > maxCombinations {
-			continue
+// decideNatively runs every combination of the pins' releases, or tells what could come of any if there are too many.
+func (g *gatherer) decideNatively(n *Negotiator, pins []*resolve.Pin) {
+	combinations, few := g.chosen(pins)
+	for _, c := range combinations {
+		rt := g.takeNative(n, pins, c)
+		for _, pkg := range g.found {
+			if rt == native.Classic {
+				pkg.Decision = ByVersion
+			}
+			pkg.splits = len(combinations) > 1
 		}
+	}
+	if few {
+		return
+	}
+	_, rt := nativePage(g.page, pins, make([]int, len(pins)))
+	for _, pkg := range g.found {
+		pkg.Decision, pkg.splits = Bounded, true
+		pkg.boundNatively(rt)
+	}
+}
+
+// chosen are the combinations of the pins' releases, by their places among the choices; false if there are too many. Of the host
+// it is the page's release.
+func (g *gatherer) chosen(pins []*resolve.Pin) (all [][]int, few bool) {
+	all = [][]int{nil}
+	for _, p := range pins {
 		var more [][]int
 		for _, c := range all {
 			for i := range p.Choices {
-				more = append(more, append(slices.Clip(c), i))
+				if p != g.page.Host || &p.Choices[i] == g.page.Release {
+					more = append(more, append(slices.Clip(c), i))
+				}
 			}
 		}
-		all = more
-	}
-	if len(all) <= maxCombinations {
-		return all
-	}
-	all = nil
-	for i := range most {
-		var c []int
-		for _, p := range pins {
-			c = append(c, min(i, len(p.Choices)-1))
+		if all = more; len(all) > maxCombinations {
+			return nil, false
 		}
-		all = append(all, c)
 	}
-	return all
+	return all, true
+}
+
+// boundNatively gives every app all that it could get of a package, and more: any version that anybody brings, unless it insists
+// on another and so keeps its own; under the classic runtime only the version that it brings itself.
+func (p *Package) boundNatively(rt native.Runtime) {
+	var brought []federation.Copy
+	for _, g := range p.Groups {
+		for _, d := range g.class.app.Shared {
+			for _, u := range g.Uses {
+				if !d.NoImport {
+					brought = append(brought, federation.Copy{Version: d.Version, Provider: u.Name()})
+				}
+			}
+		}
+	}
+	for _, g := range p.Groups {
+		g.seated = 1
+		for i, d := range g.class.app.Shared {
+			for _, copy := range brought {
+				if rt == native.Orchestrator || copy.Version == d.Version {
+					p.boundBy(g, i, d, copy)
+				}
+			}
+		}
+	}
+}
+
+// boundBy gives a declaration's app the copy that it could get of another, or its own if it refuses that.
+func (p *Package) boundBy(g *Group, i int, d federation.Declaration, copy federation.Copy) {
+	fits := acceptsNatively(d.Requires(), copy.Version)
+	r := federation.Reached{Outcome: federation.Outcome{Copy: copy}, Providers: []string{copy.Provider}}
+	switch own := g.Uses[0].Name(); {
+	case copy.Version != d.Version && (!d.Singleton || copy.Provider == own && len(g.Uses) == 1):
+		return // what is no singleton is never shared; and its own other release is not there
+	case !fits && d.Strict == federation.Strict && copy.Version != d.Version:
+		r = federation.Reached{Outcome: federation.Outcome{Copy: federation.Copy{Version: d.Version, Provider: own}, Own: true}}
+		if apart := []federation.Copy{copy, r.Copy}; len(p.Apart) == 0 && copy.Provider != own {
+			p.Apart = apart
+		}
+	case !fits:
+		r.Warnings = []string{silent}
+	}
+	g.meet(i, r, nil)
 }
 
 // takeNative runs one combination in the runtime that the host's build brings, and gives every app what it got.
-func (g *gatherer) takeNative(n *Negotiator, page *Page, pins []*resolve.Pin, choices []int) native.Runtime {
-	p, rt := nativePage(page, pins, choices)
-	got := map[[2]string]native.Got{}
+func (g *gatherer) takeNative(n *Negotiator, pins []*resolve.Pin, choices []int) native.Runtime {
+	p, rt := nativePage(g.page, pins, choices)
+	got, everybodys := map[[2]string]native.Got{}, map[string]native.Got{}
 	for _, o := range native.Negotiate(rt, p).Got {
 		if o.Entry == o.Package {
 			got[[2]string{o.Consumer, o.Package}] = o
 		}
+		if o.Entry == o.Package && (o.Action == native.Share || rt == native.Classic && p.Host != nil && o.Provider == p.Host.Name) {
+			everybodys[o.Package] = o
+		}
 	}
+	titles := titlesOf(pins, choices)
 	apart := map[*Package][]federation.Copy{}
 	for i, pin := range pins {
 		for _, use := range n.profile(pin.Remote, pin.Choices[choices[i]].Release).uses {
+			pkg, group := g.packages[use.class.name], g.group(use.class, pin.Remote.Host)
+			group.seated++
 			if o, ok := got[[2]string{pin.Remote.Container.Value, use.class.name}]; ok {
-				pkg := g.packages[use.class.name]
-				apart[pkg] = g.group(use.class, pin.Remote.Host).takeNative(o, givers(rt, p, o), apart[pkg])
+				apart[pkg] = group.takeNative(o, givers(rt, p, o), titles, apart[pkg])
+			} else {
+				group.lacks(everybodys[use.class.name], titles)
 			}
 		}
 	}
@@ -141,13 +195,37 @@ func givers(rt native.Runtime, p native.Page, o native.Got) (names []string) {
 	return names
 }
 
+// titlesOf names the releases that splits give.
+func titlesOf(pins []*resolve.Pin, choices []int) (titles []string) {
+	for i, p := range pins {
+		if len(p.Choices) > 1 && !p.Remote.Host {
+			titles = append(titles, p.Remote.Name.Value+" "+p.Choices[choices[i]].Release.Version.Value)
+		}
+	}
+	return titles
+}
+
+// lacks gives a group's app, which brings no copy, what the import map has for everybody.
+func (g *Group) lacks(everybodys native.Got, titles []string) {
+	for i, d := range g.class.app.Shared {
+		if !d.NoImport {
+			continue
+		}
+		r := federation.Reached{Outcome: federation.Outcome{Err: "TypeError: Failed to resolve module specifier \"" + g.class.name + "\""}}
+		if everybodys.Version != "" {
+			r = reachedNative(everybodys, []string{everybodys.Provider}, d)
+		}
+		g.meet(i, r, titles)
+	}
+}
+
 // takeNative gives a group what one of its apps got, and adds that to the copies that singletons' consumers have.
-func (g *Group) takeNative(o native.Got, givers []string, copies []federation.Copy) []federation.Copy {
+func (g *Group) takeNative(o native.Got, givers, titles []string, copies []federation.Copy) []federation.Copy {
 	for i, d := range g.class.app.Shared {
 		if d.Version != o.Version && len(g.class.app.Shared) > 1 {
 			continue
 		}
-		g.Outcomes[i] = add(g.Outcomes[i], reachedNative(o, givers, d))
+		g.meet(i, reachedNative(o, givers, d), titles)
 		copy := federation.Copy{Version: o.Version, Provider: o.Provider}
 		if d.Singleton && o.Err == "" && !slices.Contains(copies, copy) {
 			copies = append(copies, copy)

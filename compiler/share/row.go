@@ -72,7 +72,7 @@ func (p *Package) answer(r federation.Reached, one bool, names map[string]string
 		a.From = append(a.From, names[provider])
 	}
 	slices.Sort(a.From)
-	if p.Decision == EveryOrder && one {
+	if p.ordered && one {
 		for _, e := range r.Order {
 			a.Order = append(a.Order, names[e.App]+" "+e.Verb.String())
 		}

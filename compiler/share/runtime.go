@@ -80,28 +80,26 @@ const manyRemotes = 10
 
 // checkStrategy warns of a host that loads every entry before it starts.
 func (n *Negotiator) checkStrategy(page *Page) {
-	for i := range page.Host.Choices {
-		choice := &page.Host.Choices[i]
-		if buildOf(choice.Release) != enhanced || strategyOf(choice.Release) != federation.VersionFirst || len(choice.Release.Shared) == 0 {
-			continue
-		}
-		remotes, manifests := page.entries()
-		if len(remotes) < manyRemotes && len(manifests) == 0 {
-			continue
-		}
-		host := page.Host.Remote
-		at, how := choice.Release.Bundler.ShareStrategy, "is version-first"
-		if at.IsZero() {
-			at, how = choice.Release.Version, "declares no shareStrategy, so it is version-first"
-		}
-		d := diag.Diagnostic{Rule: "share/version-first", Severity: diag.Warning, Remote: host.Name.Value, Help: "build it with shareStrategy: loaded-first, and say so in bundler:",
-			Message: fmt.Sprintf("%s %s %s: it loads %s before it has its own first shared package", host.Name, choice.Release.Version, how, entriesOf(remotes)),
-			Notes:   []diag.Note{broughtBy(page.Host, choice)}}
-		if len(manifests) > 0 {
-			d.Notes = append(d.Notes, diag.Note{Message: "an mf-manifest.json that can't be loaded takes the host's own packages with it: " + listed(manifests)})
-		}
-		n.found.Add(page.Cohort.Declared.Name.Value, host.File.Fault(at, d))
+	choice := page.Release
+	if buildOf(choice.Release) != enhanced || strategyOf(choice.Release) != federation.VersionFirst || len(choice.Release.Shared) == 0 {
+		return
 	}
+	remotes, manifests := page.entries()
+	if len(remotes) < manyRemotes && len(manifests) == 0 {
+		return
+	}
+	host := page.Host.Remote
+	at, how := choice.Release.Bundler.ShareStrategy, "is version-first"
+	if at.IsZero() {
+		at, how = choice.Release.Version, "declares no shareStrategy, so it is version-first"
+	}
+	d := diag.Diagnostic{Rule: "share/version-first", Severity: diag.Warning, Remote: host.Name.Value, Help: "build it with shareStrategy: loaded-first, and say so in bundler:",
+		Message: fmt.Sprintf("%s %s %s: it loads %s before it has its own first shared package", host.Name, choice.Release.Version, how, entriesOf(remotes)),
+		Notes:   []diag.Note{broughtBy(page.Host, choice)}}
+	if len(manifests) > 0 {
+		d.Notes = append(d.Notes, diag.Note{Message: "an mf-manifest.json that can't be loaded takes the host's own packages with it: " + listed(manifests)})
+	}
+	n.found.Add(page.Cohort.Declared.Name.Value, host.File.Fault(at, d))
 }
 
 func entriesOf(remotes []string) string {
@@ -119,12 +117,16 @@ func (page *Page) entries() (remotes, manifests []string) {
 			continue
 		}
 		remotes = append(remotes, p.Remote.Name.Value)
-		path, _, _ := strings.Cut(p.Choices[0].Release.Entry.Value, "?")
-		if strings.HasSuffix(path, ".json") {
+		if slices.ContainsFunc(p.Choices, func(choice resolve.Choice) bool { return isManifest(choice.Release.Entry.Value) }) {
 			manifests = append(manifests, p.Remote.Name.Value)
 		}
 	}
 	return remotes, manifests
+}
+
+func isManifest(entry string) bool {
+	path, _, _ := strings.Cut(entry, "?")
+	return strings.HasSuffix(path, ".json")
 }
 
 // listed names a few of many.

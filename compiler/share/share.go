@@ -12,9 +12,12 @@
 // bootstrap chunk does; what changes if it does not is a finding of its own (share/late-host). And a remote all of whose
 // declarations name one scope was built with that scope as its own.
 //
-// A split puts one of several releases into a page. Every combination of the splits that differ in a package is looked at, up
-// to maxCombinations; beyond that, everything that any of them brings is taken to be there at once, which can only add
-// outcomes.
+// A split puts one of several releases into a page. Each release of a host makes pages of its own. Of its remotes, every
+// combination of the splits that differ in a package is looked at, up to maxCombinations of them and maxExplored whose outcome
+// is not proved; beyond that, everything that any of them brings is taken to be there at once, which can only add outcomes.
+//
+// A name that ends in a slash stands for every module below it. Which of them a build shares is not declared, so an app is taken
+// to share in the same way what others name below it.
 package share
 
 import (
@@ -30,16 +33,19 @@ import (
 )
 
 const (
-	maxCombinations = 64
-	maxStates       = 1000   // that are tried for a package whose outcome depends on the load order
+	maxCombinations = 256
+	maxExplored     = 64
+	maxStates       = 1000   // that are tried for a combination whose outcome depends on the load order
+	maxAllStates    = 10_000 // that are tried for all combinations of a package in a page
 	maxQuestions    = 20_000 // that are asked to find out whether it matters when the host comes
 )
 
-// Page is a host of a cohort with the remotes that it loads.
+// Page is a release of a host of a cohort, with the remotes that it loads.
 type Page struct {
 	Cohort   *resolve.Cohort
 	Host     *resolve.Pin
-	Packages []*Package // by name
+	Release  *resolve.Choice // of the host
+	Packages []*Package      // by name
 }
 
 // Names are the names of the page's apps, by those of their containers.
@@ -58,6 +64,8 @@ type Package struct {
 	Runtime  string   // whose rules decide: a constant of the registry
 	Groups   []*Group // the host's first
 	Decision Decision
+	splits   bool // of remotes decide who gets which copy
+	ordered  bool // the order does, in some combination
 	// Apart is a set of copies that apps which take the package for a singleton get in one page; nil if they always get the same.
 	Apart []federation.Copy
 	Order []federation.Event // that leads to Apart
@@ -71,7 +79,9 @@ type Group struct {
 	Outcomes [][]federation.Reached // for each declaration what it may get: one outcome, unless something decides that muster can't know
 	Late     [][]federation.Reached // what else could go wrong if the host came after a remote
 
-	class *class
+	fates  [][]fate // of Outcomes
+	seated int      // in how many combinations of splits it is there
+	class  *class
 }
 
 // Use is one release's declarations of a package.
@@ -120,22 +130,37 @@ func New(p *registry.Policy) *Negotiator {
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{}}
 }
 
-// Pages works out the pages of a cohort that is not frozen, by the hosts' names.
+// Pages works out the pages of a cohort that is not frozen, by the hosts' names, and of one host in the order of its releases.
 func (n *Negotiator) Pages(c *resolve.Cohort) (pages []*Page) {
 	for i := range c.Pins {
-		if p := &c.Pins[i]; p.Remote.Host && len(p.Choices) > 0 {
-			pages = append(pages, n.page(c, p))
+		p := &c.Pins[i]
+		for j := range p.Choices {
+			if p.Remote.Host {
+				pages = append(pages, n.page(&Page{Cohort: c, Host: p, Release: &p.Choices[j]}))
+			}
 		}
 	}
 	return pages
 }
 
+// Selection is what of a cohort is asked for: the pages of a host, a package; "" is all.
+type Selection struct{ Host, Package string }
+
 // Check works out the pages of a cohort and what is wrong with them, which Findings returns.
-func (n *Negotiator) Check(c *resolve.Cohort) []*Page {
-	n.checkReleases(c)
-	pages := n.Pages(c)
+func (n *Negotiator) Check(c *resolve.Cohort) []*Page { return n.CheckOnly(c, Selection{}) }
+
+// CheckOnly is Check for a part of a cohort: the pages and packages that are selected, and what is wrong with those.
+func (n *Negotiator) CheckOnly(c *resolve.Cohort, only Selection) []*Page {
+	n.checkReleases(c, only)
+	pages := slices.DeleteFunc(n.Pages(c), func(p *Page) bool { return only.Host != "" && p.Host.Remote.Name.Value != only.Host })
 	for _, page := range pages {
+		if only.Package != "" {
+			page.Packages = slices.DeleteFunc(page.Packages, func(p *Package) bool { return p.Name != only.Package })
+		}
 		n.check(page)
+	}
+	if only.Package != "" {
+		pages = slices.DeleteFunc(pages, func(p *Page) bool { return len(p.Packages) == 0 })
 	}
 	return pages
 }
@@ -144,8 +169,7 @@ func (n *Negotiator) Check(c *resolve.Cohort) []*Page {
 func (n *Negotiator) Findings() diag.List { return n.found.List() }
 
 // page works out a page. Remotes of import maps share nothing that anybody negotiates.
-func (n *Negotiator) page(c *resolve.Cohort, host *resolve.Pin) *Page {
-	page := &Page{Cohort: c, Host: host}
+func (n *Negotiator) page(page *Page) *Page {
 	page.Packages = slices.Concat(n.federatedPackages(page), n.nativePackages(page))
 	slices.SortFunc(page.Packages, func(a, b *Package) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Runtime, b.Runtime))
@@ -158,18 +182,19 @@ func (n *Negotiator) federatedPackages(page *Page) []*Package {
 	if page.Host.Remote.Runtime != registry.ModuleFederation {
 		return nil
 	}
-	g := gatherer{page: &Page{Cohort: page.Cohort, Host: page.Host}, packages: map[string]*Package{}, hosts: map[*class]*Group{}}
+	g := newGatherer(page)
 	g.add(n, page.Host)
 	for i := range page.Cohort.Pins {
 		if p := &page.Cohort.Pins[i]; p.Remote.Runtime == registry.ModuleFederation && loads(page.Host, p) {
 			g.add(n, p)
 		}
 	}
-	for _, pkg := range g.page.Packages {
+	g.addBelow(n)
+	for _, pkg := range g.found {
 		pkg.Runtime = registry.ModuleFederation
 		n.judge(page, pkg)
 	}
-	return g.page.Packages
+	return g.found
 }
 
 // loads reports whether a host loads a remote.
@@ -178,19 +203,62 @@ func loads(host, p *resolve.Pin) bool { return slices.Contains(p.Hosts, host.Rem
 // gatherer sorts a page's apps by what they share.
 type gatherer struct {
 	page     *Page
+	found    []*Package
 	packages map[string]*Package
 	groups   []*Group // by class, without the host's
 	hosts    map[*class]*Group
 }
 
+func newGatherer(page *Page) *gatherer {
+	return &gatherer{page: page, packages: map[string]*Package{}, hosts: map[*class]*Group{}}
+}
+
+// add takes in what a pin's releases share; of the host, what the page's does.
 func (g *gatherer) add(n *Negotiator, p *resolve.Pin) {
 	for i := range p.Choices {
-		uses := n.profile(p.Remote, p.Choices[i].Release).uses
+		choice := &p.Choices[i]
+		if p.Remote.Host && choice != g.page.Release {
+			continue
+		}
+		uses := n.profile(p.Remote, choice.Release).uses
 		for j := range uses {
 			group := g.group(uses[j].class, p.Remote.Host)
-			group.Uses = append(group.Uses, Use{p, &p.Choices[i], &uses[j]})
+			group.Uses = append(group.Uses, Use{p, choice, &uses[j]})
 		}
 	}
+}
+
+// addBelow lets apps that share all below a name share what others name there.
+func (g *gatherer) addBelow(n *Negotiator) {
+	for _, above := range g.found {
+		if !strings.HasSuffix(above.Name, "/") {
+			continue
+		}
+		for _, below := range g.found {
+			if len(below.Name) > len(above.Name) && strings.HasPrefix(below.Name, above.Name) {
+				g.addTo(n, below, above)
+			}
+		}
+	}
+}
+
+func (g *gatherer) addTo(n *Negotiator, below, above *Package) {
+	for _, group := range above.Groups {
+		for _, u := range group.Uses {
+			profile := n.profile(u.Pin.Remote, u.Choice.Release)
+			if slices.ContainsFunc(profile.uses, func(p profiled) bool { return covers(p.class.name, below.Name, above.Name) }) {
+				continue // it says better
+			}
+			shared := &profiled{n.class(below.Name, u.shared.declared, group.class.app.Strategy, group.class.app.Scopes), u.shared.declared}
+			to := g.group(shared.class, group.Host)
+			to.Uses = append(to.Uses, Use{u.Pin, u.Choice, shared})
+		}
+	}
+}
+
+// covers reports whether a name that an app shares is a module's, or stands for it better than above does.
+func covers(name, module, above string) bool {
+	return name == module || len(name) > len(above) && strings.HasSuffix(name, "/") && strings.HasPrefix(module, name)
 }
 
 func (g *gatherer) group(c *class, host bool) *Group {
@@ -208,7 +276,7 @@ func (g *gatherer) group(c *class, host bool) *Group {
 	if pkg == nil {
 		pkg = &Package{Name: c.name}
 		g.packages[c.name] = pkg
-		g.page.Packages = append(g.page.Packages, pkg)
+		g.found = append(g.found, pkg)
 	}
 	made := &Group{Host: host, class: c}
 	pkg.Groups = append(pkg.Groups, made)
@@ -239,15 +307,24 @@ type class struct {
 	problems []problem
 }
 
+// unreadable reports whether a declaration says nothing that could be replayed: no version of the copy that it brings, or a
+// required version that is no range.
+func (c *class) unreadable(i int) bool {
+	return slices.ContainsFunc(c.problems, func(p problem) bool { return p.index == i && p.unreadable })
+}
+
 func (n *Negotiator) profile(r *registry.Remote, release *registry.Release) *profile {
 	if known := n.profiles[release]; known != nil {
 		return known
 	}
 	made := &profile{}
+	n.profiles[release] = made
+	if !r.Code() {
+		return made // what a frame or a page of its own shares, nobody else meets
+	}
 	if r.Runtime == registry.ModuleFederation {
 		made.differs = n.outdated(release)
 	}
-	n.profiles[release] = made
 	scopes := containerScopes(release)
 	for i := range release.Shared {
 		s := &release.Shared[i]
@@ -258,7 +335,8 @@ func (n *Negotiator) profile(r *registry.Remote, release *registry.Release) *pro
 		made.uses[at].declared = append(made.uses[at].declared, s)
 	}
 	for i := range made.uses {
-		made.uses[i].class = n.class(made.uses[i].declared, strategyOf(release), scopes)
+		declared := made.uses[i].declared
+		made.uses[i].class = n.class(declared[0].Package.Value, declared, strategyOf(release), scopes)
 	}
 	return made
 }
@@ -282,13 +360,17 @@ func strategyOf(release *registry.Release) federation.Strategy {
 	return cmp.Or(federation.Strategy(release.Bundler.ShareStrategy.Value), federation.VersionFirst)
 }
 
-func (n *Negotiator) class(declared []*registry.Shared, strategy federation.Strategy, scopes []string) *class {
+// class is the one of declarations of a package, or of a module below it.
+func (n *Negotiator) class(name string, declared []*registry.Shared, strategy federation.Strategy, scopes []string) *class {
 	var key strings.Builder
-	key.WriteString(declared[0].Package.Value + "\x00" + string(strategy) + "\x00" + strings.Join(scopes, " "))
+	key.WriteString(name + "\x00" + string(strategy) + "\x00" + strings.Join(scopes, " "))
 	for _, s := range declared {
 		key.WriteString("\x00" + s.Version.Value + "\x00" + s.RequiredVersion.Value + "\x00" + string(rune(s.Flags)))
 		for _, scope := range s.Scopes {
 			key.WriteString("\x01" + scope.Value)
+		}
+		if s.Scopes != nil && len(s.Scopes) == 0 {
+			key.WriteByte('\x03')
 		}
 		if s.RequiredVersion.IsZero() {
 			key.WriteByte('\x02')
@@ -296,9 +378,9 @@ func (n *Negotiator) class(declared []*registry.Shared, strategy federation.Stra
 	}
 	c := n.classes[key.String()]
 	if c == nil {
-		c = &class{id: len(n.classes), name: declared[0].Package.Value, app: federation.App{Strategy: strategy, Scopes: scopes}}
+		c = &class{id: len(n.classes), name: name, app: federation.App{Strategy: strategy, Scopes: scopes}}
 		for _, s := range declared {
-			c.app.Shared = append(c.app.Shared, declaration(s))
+			c.app.Shared = append(c.app.Shared, declaration(name, s))
 		}
 		n.classes[key.String()] = c
 		c.problems = n.problems(declared)
@@ -307,8 +389,8 @@ func (n *Negotiator) class(declared []*registry.Shared, strategy federation.Stra
 }
 
 // declaration is a shared declaration as the runtime takes it.
-func declaration(s *registry.Shared) federation.Declaration {
-	d := federation.Declaration{Package: s.Package.Value, Version: s.Version.Value, Singleton: s.Flags&registry.Singleton != 0,
+func declaration(name string, s *registry.Shared) federation.Declaration {
+	d := federation.Declaration{Package: name, Version: s.Version.Value, Singleton: s.Flags&registry.Singleton != 0,
 		Eager: s.Flags&registry.Eager != 0, NoImport: s.Flags&registry.NoImport != 0}
 	switch {
 	case s.Flags&registry.StrictVersion != 0:
