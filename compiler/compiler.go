@@ -115,12 +115,10 @@ func sharing(plan *resolve.Plan) diag.List {
 	return n.Findings()
 }
 
-// promises holds the releases of every cohort to what they promise each other.
+// promises holds releases to what they promise each other.
 func promises(plan *resolve.Plan) diag.List {
 	c := contract.New()
-	for _, cohort := range plan.Cohorts {
-		c.Check(cohort)
-	}
+	c.Check(plan)
 	return c.Findings()
 }
 

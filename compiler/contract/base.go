@@ -8,63 +8,103 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/semver"
 )
 
-// Compare holds a registry against the one that it is to replace: a release that is new or changed must go on exposing what
-// live consumers use, and taking what they pass, wherever their ranges would let it in. Live is what a cohort of the base
-// resolves to and goes on having. Findings returns what it finds.
+// Compare holds a registry against the one that it is to replace: a release that is new, changed or active again must go on
+// exposing what live consumers use, and taking what they pass, wherever their ranges would let it in. Live is what a cohort of
+// the base resolves to and goes on having. Findings returns what it finds.
 func (c *Checker) Compare(base, head *resolve.Plan) {
+	now := make([]*meeting, len(head.Cohorts))
+	for i, cohort := range head.Cohorts {
+		now[i] = c.meeting(head.Registry, cohort)
+	}
 	for _, cohort := range base.Cohorts {
-		live := meeting{Checker: c, cohort: cohort, pins: map[string]*resolve.Pin{}}
-		for i := range cohort.Pins {
-			live.pins[cohort.Pins[i].Remote.Name.Value] = &cohort.Pins[i]
-		}
-		now := cohortOf(head, cohort.Declared.Name.Value)
-		for p := range live.parties {
-			if !pins(now, p.pin.Remote, p.release()) {
-				continue
-			}
+		m := comparison{meeting: c.meeting(base.Registry, cohort), head: head.Registry, now: now}
+		m.findLive()
+		for _, p := range m.live {
 			for i := range p.release().Consumes {
-				live.comparing(p, &p.release().Consumes[i], head.Registry, now)
+				m.comparing(p, &p.release().Consumes[i])
 			}
 		}
-		live.comparingEvents(head.Registry)
+		m.comparingEvents()
 	}
 }
 
-// pins reports whether a cohort, nil if it is gone, has a release.
-func pins(c *resolve.Cohort, remote *registry.Remote, release *registry.Release) bool {
-	return c != nil && slices.ContainsFunc(c.Pins, func(p resolve.Pin) bool {
-		return p.Remote.Name.Value == remote.Name.Value && slices.ContainsFunc(p.Choices, func(choice resolve.Choice) bool {
-			return choice.Release.Version.Value == release.Version.Value
-		})
-	})
+// comparison is a cohort of the base that is held against the head.
+type comparison struct {
+	*meeting
+	head *registry.Registry
+	now  []*meeting // the cohorts of the head
+	live []live
 }
 
-func cohortOf(plan *resolve.Plan, name string) *resolve.Cohort {
-	i := slices.IndexFunc(plan.Cohorts, func(c *resolve.Cohort) bool { return c.Declared.Name.Value == name })
-	if i < 0 {
-		return nil
-	}
-	return plan.Cohorts[i]
+// live is a release that users have and go on having.
+type live struct {
+	party
+	in          []string // cohorts of the head
+	prereleases bool     // whether one of those may have prereleases
 }
 
-// comparing goes through the releases of a provider that a live consumer could meet next.
-func (m *meeting) comparing(p party, consumed *registry.Consumed, head *registry.Registry, now *resolve.Cohort) {
-	was := m.pins[consumed.Remote.Value]
-	remote := head.Remote(consumed.Remote.Value)
-	if was == nil || remote == nil {
-		return // nothing is live; or that the remote is gone is reference/remote's matter
+// findLive finds what goes on in the cohort of the same name. One that is gone may have been renamed, or may be part of
+// another now: then it counts what any has.
+func (m *comparison) findLive() {
+	heirs := m.now
+	if i := slices.IndexFunc(m.now, func(h *meeting) bool { return h.name() == m.name() }); i >= 0 {
+		heirs = m.now[i : i+1]
 	}
-	for i := range remote.Releases {
-		next := &remote.Releases[i]
-		if !next.Status.IsZero() || !m.contains(consumed.Version, next.Version) {
-			continue
+	for p := range m.parties {
+		found := live{party: p}
+		for _, h := range heirs {
+			if h.has(p.pin.Remote, p.release()) {
+				found.in = append(found.in, h.name())
+				found.prereleases = found.prereleases || slices.ContainsFunc(m.head.Policy.Prereleases, func(t registry.Text) bool { return t.Value == h.name() })
+			}
 		}
-		for j := range was.Choices {
-			before := was.Choices[j].Release
-			if old := releaseOf(was.Remote, next.Version.Value); old == nil || !sameExposes(old, next) {
-				m.narrowed(p, consumed, before, next, remote, now)
+		if len(found.in) > 0 {
+			m.live = append(m.live, found)
+		}
+	}
+}
+
+func (m *meeting) name() string { return m.cohort.Declared.Name.Value }
+
+// has reports whether a cohort has a release; the remote and the release may be another registry's.
+func (m *meeting) has(remote *registry.Remote, release *registry.Release) bool {
+	pin := m.pins[remote.Name.Value]
+	return pin != nil && slices.ContainsFunc(pin.Choices, func(c resolve.Choice) bool { return c.Release.Version.Value == release.Version.Value })
+}
+
+// paired reports whether the head has a live release and another in one cohort: what is to be said of the two, Check says.
+func (m *comparison) paired(p live, remote *registry.Remote, next *registry.Release) bool {
+	return slices.ContainsFunc(m.now, func(h *meeting) bool { return h.has(p.pin.Remote, p.release()) && h.has(remote, next) })
+}
+
+// next is a release of the head that may come into a cohort, and what it is in the base.
+type next struct {
+	*registry.Release
+	remote *registry.Remote
+	old    *registry.Release // nil: it is new, or could not come before
+	live   bool              // whether it is what the cohort has, changed in place
+}
+
+func (n next) String() string { return n.remote.Name.Value + " " + n.Version.Value }
+
+// coming goes through the active releases of a remote that the cohort pins.
+func (m *comparison) coming(was *resolve.Pin) func(yield func(next) bool) {
+	remote := m.head.Remote(was.Remote.Name.Value)
+	return func(yield func(next) bool) {
+		if remote == nil {
+			return // that it is gone is reference/remote's matter
+		}
+		for i := range remote.Releases {
+			n := next{Release: &remote.Releases[i], remote: remote, old: releaseOf(was.Remote, remote.Releases[i].Version.Value)}
+			n.live = m.has(remote, n.Release)
+			if n.old != nil && !n.old.Status.IsZero() && !n.live {
+				n.old = nil
+			}
+			if n.Status.IsZero() && !yield(n) {
+				return
 			}
 		}
 	}
@@ -78,35 +118,90 @@ func releaseOf(r *registry.Remote, version string) *registry.Release {
 	return &r.Releases[i]
 }
 
-func sameExposes(a, b *registry.Release) bool {
-	return slices.EqualFunc(a.Exposes, b.Exposes, func(x, y registry.Exposed) bool {
-		return x.Value == y.Value && (x.Props == nil) == (y.Props == nil) && (x.Props == nil || source(x.Props) == source(y.Props))
-	})
-}
-
-// narrowed reports modules that a release takes away from a live consumer, or takes less for.
-// What is said of a release that the cohort has already is left to Check, as far as it can tell.
-func (m *meeting) narrowed(p party, consumed *registry.Consumed, before, next *registry.Release, remote *registry.Remote, now *resolve.Cohort) {
-	cohort := m.cohort.Declared.Name.Value
-	pinned := pins(now, remote, next)
-	for i := range consumed.Exposes {
-		used := &consumed.Exposes[i]
-		had, has := exposedBy(before, used.Value), exposedBy(next, used.Value)
-		d := diag.Diagnostic{Remote: remote.Name.Value, Notes: []diag.Note{{Message: fmt.Sprintf("%s is live in %s with %s %s, and its range %s lets %s in", p, cohort, remote.Name, before.Version, rangeText(consumed.Version), next.Version)}}}
-		switch {
-		case had == nil, pinned && (has == nil || used.Props != nil):
-		case has == nil:
-			d.Rule, d.Message = "contract/removed", fmt.Sprintf("%s %s no longer exposes %s, which %s uses, and that is live", remote.Name, next.Version, used, p)
-			d.Help = fmt.Sprintf("expand and contract: go on exposing %s beside what replaces it, move %s over, and remove it in a later release", used, p.pin.Remote.Name)
-			m.found.Add(cohort, remote.File.Fault(next.Version, d))
-		default:
-			m.takesLess(p, used, had, has, next, remote, d)
+// comparing goes through the releases of a provider that a live consumer could meet next.
+func (m *comparison) comparing(p live, consumed *registry.Consumed) {
+	was := m.pins[consumed.Remote.Value]
+	if was == nil {
+		return
+	}
+	for n := range m.coming(was) {
+		if !m.lets(p, consumed.Version, n.Version) {
+			continue
+		}
+		for i := range was.Choices {
+			m.narrowed(p, consumed, was.Choices[i].Release, n)
 		}
 	}
 }
 
+// lets reports whether a release may come to a live consumer with a range, zero for any. A prerelease may where the range
+// names one, as for a pin, or where the cohort may have prereleases.
+func (m *comparison) lets(p live, rng, version registry.Text) bool {
+	v, err := semver.ParseVersion(version.Value)
+	if err != nil || !v.Prerelease() || p.prereleases {
+		return m.contains(rng, version)
+	}
+	r, err := semver.ParseRange(rng.Value)
+	return !rng.IsZero() && err == nil && r.Contains(v)
+}
+
+// narrowed reports modules that a release takes away from a live consumer, or takes less for. What Check can tell is left to it.
+func (m *comparison) narrowed(p live, consumed *registry.Consumed, before *registry.Release, n next) {
+	paired := m.paired(p, n.remote, n.Release)
+	for i := range consumed.Exposes {
+		used := &consumed.Exposes[i]
+		had, has := exposedBy(before, used.Value), exposedBy(n.Release, used.Value)
+		switch {
+		case had == nil, paired && (has == nil || used.Props != nil), n.old != nil && m.same(exposedBy(n.old, used.Value), has):
+		case has == nil:
+			m.report(p, n, n.Version, diag.Diagnostic{Rule: "contract/removed", Notes: []diag.Note{m.comes(p, consumed, before, n)},
+				Message: fmt.Sprintf("%s no longer exposes %s, which %s uses, and that is live", n, used, p),
+				Help: n.cure(fmt.Sprintf("expand and contract: go on exposing %s beside what replaces it, move %s over, and remove it in a later release",
+					used, p.pin.Remote.Name))})
+		default:
+			m.takesLess(p, used, had, has, n, m.comes(p, consumed, before, n))
+		}
+	}
+}
+
+// same reports whether a module is exposed as it was.
+func (m *comparison) same(was, is *registry.Exposed) bool {
+	if was == nil || is == nil || was.Props == nil || is.Props == nil {
+		return was == is || was != nil && is != nil && was.Props == is.Props
+	}
+	return m.text(was.Props) == m.text(is.Props)
+}
+
+// comes notes how a release comes to a live consumer.
+func (m *comparison) comes(p live, consumed *registry.Consumed, before *registry.Release, n next) diag.Note {
+	why := fmt.Sprintf("its range %s lets %s in", consumed.Version, n.Version)
+	switch {
+	case n.live:
+		return diag.Note{Message: fmt.Sprintf("%s was changed in place, and is live in %s, as is %s", n, m.name(), p)}
+	case consumed.Version.IsZero():
+		why = fmt.Sprintf("it names no range, so %s may come next", n.Version)
+	}
+	return diag.Note{Message: fmt.Sprintf("%s is live in %s with %s %s, and %s", p, m.name(), n.remote.Name, before.Version, why)}
+}
+
+// cure is what helps: of a release that users have already, only another one.
+func (n next) cure(otherwise string) string {
+	if n.live {
+		return "publish a new release, and leave " + n.String() + " as it was"
+	}
+	return otherwise
+}
+
+// report adds a finding about a release of the head, for the cohorts that have what it breaks.
+func (m *comparison) report(p live, n next, at registry.Text, d diag.Diagnostic) {
+	d.Remote = n.remote.Name.Value
+	for _, cohort := range p.in {
+		m.found.Add(cohort, n.remote.File.Fault(at, d))
+	}
+}
+
 // takesLess compares the props that a live consumer passes, or may pass as things are, with those that a module will take.
-func (m *meeting) takesLess(p party, used, had, has *registry.Exposed, next *registry.Release, remote *registry.Remote, d diag.Diagnostic) {
+func (m *comparison) takesLess(p live, used, had, has *registry.Exposed, n next, comes diag.Note) {
 	passed := used.Props
 	if passed == nil {
 		passed = had.Props
@@ -118,74 +213,9 @@ func (m *meeting) takesLess(p party, used, had, has *registry.Exposed, next *reg
 	if !ok || v.Answer == payload.Compatible {
 		return
 	}
-	cohort := m.cohort.Declared.Name.Value
-	d.Rule, d.Message = "contract/narrowed", fmt.Sprintf("%s %s takes less for %s than %s, which is live, may pass: %s", remote.Name, next.Version, used, p, v.Reason)
-	d.Help = fmt.Sprintf("expand and contract: take both for a while, move %s over, and take less in a later release", p.pin.Remote.Name)
-	d = unsure(witness(d, v, "may be passed and is refused"), v, fmt.Sprintf("whether %s %s still takes all that %s, which is live, may pass %s", remote.Name, next.Version, p, used))
-	m.found.Add(cohort, remote.File.Fault(has.Text, d))
-}
-
-func rangeText(rng registry.Text) string {
-	if rng.IsZero() {
-		return "(any version)"
-	}
-	return rng.Value
-}
-
-// comparingEvents holds what new releases emit and listen to against those that are live. It warns: unlike the consumer of a
-// module, nobody says which releases go with an event, and where two of them are to meet checkEvents has the last word.
-func (m *meeting) comparingEvents(head *registry.Registry) {
-	for i := range m.cohort.Pins {
-		pin := &m.cohort.Pins[i]
-		remote := head.Remote(pin.Remote.Name.Value)
-		if remote == nil {
-			continue
-		}
-		for j := range remote.Releases {
-			next := &remote.Releases[j]
-			if releaseOf(pin.Remote, next.Version.Value) == nil && next.Status.IsZero() && len(next.Emits)+len(next.Listens) > 0 {
-				m.nextEvents(pin, remote, next)
-			}
-		}
-	}
-}
-
-// nextEvents compares the events of one new release with those of the releases that are live beside its remote.
-func (m *meeting) nextEvents(pin *resolve.Pin, remote *registry.Remote, next *registry.Release) {
-	for p := range m.parties {
-		if p.pin == pin || !together(p.pin, pin) {
-			continue
-		}
-		live := p.release()
-		for i := range next.Emits {
-			for j := range live.Listens {
-				m.nextEvent(p, &next.Emits[i], &live.Listens[j], next, remote, &next.Emits[i])
-			}
-		}
-		for i := range next.Listens {
-			for j := range live.Emits {
-				m.nextEvent(p, &live.Emits[j], &next.Listens[i], next, remote, &next.Listens[i])
-			}
-		}
-	}
-}
-
-// nextEvent compares one event of a new release, which stands at at, with one of a live release p.
-func (m *meeting) nextEvent(p party, emits, listens *registry.Event, next *registry.Release, remote *registry.Remote, at *registry.Event) {
-	if emits.Name.Value != listens.Name.Value {
-		return
-	}
-	v, ok := m.compare(&emits.Payload, &listens.Payload, event)
-	if !ok || v.Answer != payload.Incompatible {
-		return
-	}
-	cohort, verb, other := m.cohort.Declared.Name.Value, "emits", listens
-	if at == listens {
-		verb, other = "listens to", emits
-	}
-	d := diag.Diagnostic{Rule: "contract/narrowed", Severity: diag.Warning, Remote: remote.Name.Value,
-		Message: fmt.Sprintf("%s %s %s %s in a way that does not go with %s, which is live: %s", remote.Name, next.Version, verb, diag.Quote(at.Name.Value), p, v.Reason),
-		Notes:   []diag.Note{{Message: fmt.Sprintf("%s is live in %s", p, cohort)}, p.pin.Remote.File.Note(other.Name, "it says so here")},
-		Help:    "expand and contract: let listeners accept both, promote them, then change what is sent"}
-	m.found.Add(cohort, remote.File.Fault(at.Name, witness(d, v, "may be sent and is refused")))
+	d := diag.Diagnostic{Rule: "contract/narrowed", Notes: []diag.Note{comes},
+		Message: fmt.Sprintf("%s takes less for %s than %s, which is live, may pass: %s", n, used, p, v.Reason),
+		Help:    n.cure(fmt.Sprintf("expand and contract: take both for a while, move %s over, and take less in a later release", p.pin.Remote.Name))}
+	m.report(p, n, has.Text, unsure(witness(d, v, "may be passed and is refused"), v,
+		fmt.Sprintf("whether %s still takes all that %s, which is live, may pass %s", n, p, used)))
 }

@@ -3,10 +3,12 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"muster/compiler/contract/payload"
 	"muster/compiler/diag"
 	"muster/compiler/registry"
+	"muster/compiler/resolve"
 )
 
 // checkConsumed holds every module that a release uses against the releases that provide it.
@@ -23,6 +25,8 @@ func (m *meeting) consumed(p party, consumed *registry.Consumed) {
 	name := consumed.Remote.Value
 	provider := m.pins[name]
 	switch {
+	case provider == nil && m.explained(name):
+		return
 	case provider == nil:
 		m.add(p, consumed.Remote, diag.Diagnostic{Rule: "contract/provider", Message: fmt.Sprintf("%s uses modules of %s, which the cohort does not pin", p, name),
 			Notes: []diag.Note{p.note()}, Help: "pin " + name + " too, or a release that does not use it"})
@@ -33,9 +37,44 @@ func (m *meeting) consumed(p party, consumed *registry.Consumed) {
 			Notes:   []diag.Note{p.note(), provider.From.Cohort.File.Note(provider.Disabled(), "it is switched off here")}, Help: "see that it copes without"})
 		return
 	}
+	if why, help := m.unreachable(p, provider); why != "" {
+		m.add(p, consumed.Remote, diag.Diagnostic{Rule: "contract/provider", Message: fmt.Sprintf("%s uses modules of %s, %s", p, name, why), Help: help,
+			Notes: []diag.Note{p.note(), provider.Remote.File.Note(provider.Remote.Name, name+" is declared here")}})
+		return
+	}
 	for i := range provider.Choices {
 		m.served(p, consumed, party{provider, &provider.Choices[i]})
 	}
+}
+
+// explained reports whether something else says already why a remote is not in the cohort: it does not exist, its file or its
+// pin is faulty.
+func (m *meeting) explained(remote string) bool {
+	return m.registry.Remote(remote) == nil || m.registry.Absent(remote) || m.asks(remote)
+}
+
+// unreachable says why a release can't load modules of a remote that is pinned, and the cure; "" if it can. A consumer that no
+// host loads is pin/no-host's matter.
+func (m *meeting) unreachable(p party, provider *resolve.Pin) (why, help string) {
+	name, from := p.pin.Remote.Name.Value, provider.Remote.Name.Value
+	switch {
+	case provider.Remote.Gateway:
+		return "which is a gateway and exposes nothing to load", "say in apis.consumes which of its services it calls"
+	case !provider.Remote.Code():
+		return "which is shown by itself (runtime: " + provider.Remote.Runtime + ") and exposes nothing to load", "use a remote that runs in the page"
+	case !m.hosted || len(m.hosts(p.pin)) == 0 || m.together(p.pin, provider):
+		return "", ""
+	case p.pin.Remote.Host:
+		return "which it does not load", "let " + name + " load " + from + ", or pin a release that does not use it"
+	}
+	by, load := strings.Join(m.hosts(p.pin), " and "), "loads"
+	if len(m.hosts(p.pin)) > 1 {
+		load = "load"
+	}
+	if help = "let " + by + " load " + from + ", or pin a release that does not use it"; provider.Remote.Host {
+		help = "pin a release that does not use it, or let " + from + " load " + name
+	}
+	return fmt.Sprintf("which is not loaded by %s, which %s %s", by, load, name), help
 }
 
 // served holds what a release uses against one release that provides it.
@@ -49,6 +88,9 @@ func (m *meeting) served(p party, consumed *registry.Consumed, by party) {
 	for i := range consumed.Exposes {
 		used := &consumed.Exposes[i]
 		exposed := exposedBy(by.release(), used.Value)
+		if exposed == nil && !everExposed(by.pin.Remote, used.Value) {
+			continue // reference/expose says so
+		}
 		if exposed == nil {
 			m.add(p, used.Text, diag.Diagnostic{Rule: "contract/expose", Notes: []diag.Note{p.note(), by.note(), by.pin.Remote.File.Note(by.release().Version, "the release is declared here")},
 				Message: fmt.Sprintf("%s uses %s of %s, which %s does not expose", p, used, by.pin.Remote.Name, by),
@@ -65,6 +107,11 @@ func exposedBy(r *registry.Release, module string) *registry.Exposed {
 		return nil
 	}
 	return &r.Exposes[i]
+}
+
+// everExposed reports whether some release of a remote exposes a module.
+func everExposed(r *registry.Remote, module string) bool {
+	return slices.ContainsFunc(r.Releases, func(rel registry.Release) bool { return exposedBy(&rel, module) != nil })
 }
 
 // passed holds the props that a release passes against those that the module takes.

@@ -22,43 +22,74 @@ import (
 	"muster/compiler/semver"
 )
 
-// Checker checks cohorts. What it works out for one is kept for the next. It is not safe for concurrent use.
+// Checker checks registries. What it works out for one cohort is kept for the next. It is not safe for concurrent use.
 type Checker struct {
 	types    map[string]parsed
 	verdicts map[[2]string]payload.Verdict
 	within   map[[2]string]bool // by range and version
 	sources  map[*registry.Type]string
-	sound    map[*registry.Release]bool // whose types can all be read
+	written  map[string]string // sources by their text, so that each stands in memory once
+	scratch  []byte            // of source
+	faults   diag.List         // that concern no cohort
 	found    diag.ByCohort
 }
 
 // New returns a checker.
 func New() *Checker {
 	return &Checker{types: map[string]parsed{}, verdicts: map[[2]string]payload.Verdict{}, within: map[[2]string]bool{},
-		sources: map[*registry.Type]string{}, sound: map[*registry.Release]bool{}}
+		sources: map[*registry.Type]string{}, written: map[string]string{}}
 }
 
-// Check finds what does not fit in a cohort that is not frozen; Findings returns it.
-func (c *Checker) Check(cohort *resolve.Cohort) {
-	m := meeting{Checker: c, cohort: cohort, pins: map[string]*resolve.Pin{}}
-	for i := range cohort.Pins {
-		m.pins[cohort.Pins[i].Remote.Name.Value] = &cohort.Pins[i]
+// Check finds types that are none, and what does not fit in the cohorts that are not frozen; Findings returns it.
+func (c *Checker) Check(plan *resolve.Plan) {
+	c.checkTypes(plan.Registry)
+	for _, cohort := range plan.Cohorts {
+		m := c.meeting(plan.Registry, cohort)
+		m.checkConsumed()
+		m.checkEvents()
+		m.checkAPIs()
+		m.checkCycles()
 	}
-	m.checkTypes()
-	m.checkConsumed()
-	m.checkEvents()
-	m.checkAPIs()
-	m.checkCycles()
 }
 
 // Findings are what Check and Compare found so far.
-func (c *Checker) Findings() diag.List { return c.found.List() }
+func (c *Checker) Findings() diag.List { return slices.Concat(c.faults, c.found.List()) }
 
 // meeting is a cohort whose releases meet.
 type meeting struct {
 	*Checker
-	cohort *resolve.Cohort
-	pins   map[string]*resolve.Pin // by remote
+	registry *registry.Registry
+	cohort   *resolve.Cohort
+	pins     map[string]*resolve.Pin // by remote
+	hosted   bool                    // whether it pins a host, be it one that is switched off
+}
+
+func (c *Checker) meeting(r *registry.Registry, cohort *resolve.Cohort) *meeting {
+	m := &meeting{Checker: c, registry: r, cohort: cohort, pins: make(map[string]*resolve.Pin, len(cohort.Pins))}
+	for i := range cohort.Pins {
+		p := &cohort.Pins[i]
+		m.pins[p.Remote.Name.Value] = p
+		m.hosted = m.hosted || p.Remote.Host
+	}
+	return m
+}
+
+// asks reports whether a cohort has a pin of a remote, or may have: what it inherits from a cohort that can't be read, nobody
+// can tell. A pin that came to nothing is a finding of its own.
+func (m *meeting) asks(remote string) bool {
+	c := m.cohort.Declared
+	for range m.registry.Cohorts {
+		if slices.ContainsFunc(c.Pins, func(p registry.Pin) bool { return p.Remote.Value == remote }) {
+			return true
+		}
+		if c.Extends.IsZero() {
+			return false
+		}
+		if c = m.registry.Cohort(c.Extends.Value); c == nil {
+			return true
+		}
+	}
+	return true // the inheritance is a circle
 }
 
 // party is a release of a cohort.
@@ -116,13 +147,29 @@ func (c *Checker) contains(rng, version registry.Text) bool {
 	return within
 }
 
-// together reports whether two remotes can be in one page: a host is, with those that it loads, and remotes of a common host are.
-func together(a, b *resolve.Pin) bool {
-	hosts := func(p *resolve.Pin) []string {
-		if p.Remote.Host {
-			return []string{p.Remote.Name.Value}
-		}
+// together reports whether two remotes can be in one page: a host is, with those that it loads, and remotes of a common host
+// are. Where no host is pinned, all remotes are for one page, but for those that name different hosts.
+func (m *meeting) together(a, b *resolve.Pin) bool {
+	if !m.hosted && (!a.Remote.Loaded() || !b.Remote.Loaded()) {
+		return false
+	}
+	one, other := m.hosts(a), m.hosts(b)
+	if !m.hosted && (one == nil || other == nil) {
+		return true
+	}
+	return slices.ContainsFunc(one, func(h string) bool { return slices.Contains(other, h) })
+}
+
+// hosts are the hosts in whose pages a remote can be; where none is pinned, those that it names, nil if it names none.
+func (m *meeting) hosts(p *resolve.Pin) (names []string) {
+	switch {
+	case p.Remote.Host:
+		return []string{p.Remote.Name.Value}
+	case m.hosted:
 		return p.Hosts
 	}
-	return slices.ContainsFunc(hosts(a), func(h string) bool { return slices.Contains(hosts(b), h) })
+	for _, h := range p.Remote.Hosts {
+		names = append(names, h.Value)
+	}
+	return names
 }

@@ -28,7 +28,7 @@ func (m *meeting) checkEvents() {
 		r := p.release()
 		for i := range r.Emits {
 			for _, l := range listeners[r.Emits[i].Name.Value] {
-				if meet(p, l.party) {
+				if m.meet(p, l.party) {
 					m.event(heard{p, &r.Emits[i]}, l)
 				}
 			}
@@ -37,8 +37,8 @@ func (m *meeting) checkEvents() {
 }
 
 // meet reports whether two releases can be in one page. Two of a split never are.
-func meet(a, b party) bool {
-	return (a.pin != b.pin || a.choice == b.choice) && together(a.pin, b.pin)
+func (m *meeting) meet(a, b party) bool {
+	return (a.pin != b.pin || a.choice == b.choice) && m.together(a.pin, b.pin)
 }
 
 func (m *meeting) event(e, l heard) {

@@ -13,8 +13,8 @@ var rules = []diag.Rule{{
 	Good:     "events: {emits: {\"cart:updated\": {count: int}}}",
 }, {
 	ID:       "contract/provider",
-	Summary:  "what a release uses is pinned beside it",
-	Protects: "A module of a remote that the page does not have can't be loaded.",
+	Summary:  "what a release uses is in the page beside it",
+	Protects: "A module of a remote that the page does not have can't be loaded: one that is not pinned, that another host loads, or that has no modules, as a gateway.",
 	Bad:      "pins: {cart: \"1.1.0\"}    # cart consumes catalog",
 	Good:     "pins: {cart: \"1.1.0\", catalog: \"3.2.1\"}",
 	Waivable: true,
@@ -48,9 +48,9 @@ var rules = []diag.Rule{{
 }, {
 	ID:       "contract/review",
 	Summary:  "a contract that can't be judged is looked at",
-	Protects: "Some types can't be compared, such as two different patterns: then somebody has to.",
-	Bad:      "emits: {\"order:placed\": {id: \"=~\\\"^[A-Z]+-[0-9]+$\\\"\"}}    # and the listener wants =~\"^ORD-\"",
-	Good:     "emits: {\"order:placed\": {id: \"=~\\\"^ORD-\\\"\"}}",
+	Protects: "Some types can't be compared, such as one that CUE finds in a package: then somebody has to look.",
+	Bad:      "emits: {\"order:placed\": {at: time.Time}}    # and a listener wants {at: string}",
+	Good:     "emits: {\"order:placed\": {at: string}}",
 	Waivable: true,
 	Compared: true,
 }, {
@@ -85,8 +85,8 @@ var rules = []diag.Rule{{
 	Compared: true,
 }, {
 	ID:       "contract/base",
-	Summary:  "what a change is compared with can be read",
-	Protects: "Without the base nobody can say what a change takes away.",
-	Bad:      "muster check --base v0    # where the registry did not compile",
+	Summary:  "what a change is compared with is a registry, and in order",
+	Protects: "What the base does not tell, nobody can say that a change takes away.",
+	Bad:      "muster check --base v0    # where the registry had errors, or was not there yet",
 	Good:     "muster check --base origin/main",
 }}

@@ -3,7 +3,6 @@ package contract
 import (
 	"errors"
 	"iter"
-	"strconv"
 	"strings"
 
 	"muster/compiler/contract/payload"
@@ -26,43 +25,73 @@ func (c *Checker) parse(source string) parsed {
 	return known
 }
 
-// source is a type as one CUE expression. A list of one type is any number of it; a field named "..." lets a structure hold
-// more, and one named "[string]" says what the fields are that have no name.
-func source(t *registry.Type) string {
-	switch t.Form {
-	case registry.Literal:
-		return literal(t.Text.Value)
-	case registry.List:
-		items := make([]string, len(t.Items))
-		for i := range t.Items {
-			items[i] = source(&t.Items[i])
-		}
-		if len(items) == 1 {
-			items[0] = "..." + items[0]
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case registry.Structure:
-		fields := make([]string, len(t.Fields))
-		for i, f := range t.Fields {
-			fields[i] = field(f)
-		}
-		return "{" + strings.Join(fields, ", ") + "}"
+// unwritten is the source of a type that can't be written as one CUE expression: unreadable says why.
+const unwritten = ""
+
+// source is a type as one CUE expression. A list of one type is any number of it.
+func (c *Checker) source(t *registry.Type) string {
+	b, ok := c.appendType(c.scratch[:0], t)
+	c.scratch = b
+	if !ok {
+		return unwritten
 	}
-	return "(" + t.Text.Value + ")"
+	if known, seen := c.written[string(b)]; seen {
+		return known
+	}
+	s := string(b)
+	c.written[s] = s
+	return s
 }
 
-func field(f registry.Field) string {
-	switch f.Name.Value {
-	case "...":
-		return "..."
-	case "[string]":
-		return "[string]: " + source(&f.Type)
+func (c *Checker) appendType(b []byte, t *registry.Type) ([]byte, bool) {
+	switch t.Form {
+	case registry.Literal:
+		return append(b, literal(t.Text.Value)...), true
+	case registry.List:
+		return c.appendList(b, t.Items)
+	case registry.Structure:
+		return c.appendStructure(b, t.Fields)
 	}
-	mark := ": "
-	if f.Optional {
-		mark = "?: "
+	return append(append(append(b, '('), t.Text.Value...), ')'), true
+}
+
+func (c *Checker) appendList(b []byte, items []registry.Type) (_ []byte, ok bool) {
+	b = append(b, '[')
+	if len(items) == 1 {
+		b = append(b, "..."...)
 	}
-	return strconv.Quote(f.Name.Value) + mark + source(&f.Type)
+	for i := range items {
+		if b, ok = c.appendType(separated(b, i), &items[i]); !ok {
+			return b, false
+		}
+	}
+	return append(b, ']'), true
+}
+
+func (c *Checker) appendStructure(b []byte, fields []registry.Field) (_ []byte, ok bool) {
+	b = append(b, '{')
+	for i := range fields {
+		f := &fields[i]
+		if message, _ := c.misnamed(f); message != "" {
+			return b, false
+		}
+		if b = separated(b, i); f.Name.Value == rest {
+			b = append(b, rest...)
+			continue
+		}
+		if b, ok = c.appendType(append(appendName(b, f), ": "...), &f.Type); !ok {
+			return b, false
+		}
+	}
+	return append(b, '}'), true
+}
+
+// separated appends what stands before the i-th part of a list or a structure.
+func separated(b []byte, i int) []byte {
+	if i == 0 {
+		return b
+	}
+	return append(b, ", "...)
 }
 
 // literal is a YAML scalar that is no text as CUE writes it.
@@ -80,26 +109,23 @@ func literal(yaml string) string {
 func (c *Checker) text(t *registry.Type) string {
 	s, known := c.sources[t]
 	if !known {
-		s = source(t)
+		s = c.source(t)
 		c.sources[t] = s
 	}
 	return s
 }
 
-// checkTypes reports types that can't be read, or that nothing fits.
-func (m *meeting) checkTypes() {
-	for p := range m.parties {
-		if m.sound[p.release()] {
-			continue
-		}
-		sound := true
-		for t := range typesOf(p.release()) {
-			if t != nil && m.parse(m.text(t)).err != nil {
-				sound = false
-				m.unreadable(p, t)
+// checkTypes reports types that can't be read, or that nothing fits, be their releases pinned or not: a release is written
+// once, and pinned by somebody else.
+func (c *Checker) checkTypes(r *registry.Registry) {
+	for _, remote := range r.Remotes {
+		for i := range remote.Releases {
+			for t := range typesOf(&remote.Releases[i]) {
+				if t != nil && c.parse(c.source(t)).err != nil {
+					c.unreadable(remote, t)
+				}
 			}
 		}
-		m.sound[p.release()] = sound
 	}
 }
 
@@ -132,28 +158,38 @@ func typesOf(r *registry.Release) iter.Seq[*registry.Type] {
 }
 
 // unreadable reports the parts of a type that are at fault by themselves, or all of it.
-func (m *meeting) unreadable(p party, t *registry.Type) {
+func (c *Checker) unreadable(r *registry.Remote, t *registry.Type) {
 	whole := true
 	for part := range partsOf(t) {
-		if m.parse(m.text(part)).err != nil {
+		if c.parse(c.source(part)).err != nil {
 			whole = false
-			m.unreadable(p, part)
+			c.unreadable(r, part)
+		}
+	}
+	for i := range t.Fields {
+		if message, help := c.misnamed(&t.Fields[i]); message != "" {
+			whole = false
+			c.faults.Add(r.File.Fault(t.Fields[i].Name, diag.Diagnostic{Rule: "contract/type", Remote: r.Name.Value, Message: message, Help: help}))
 		}
 	}
 	if !whole {
 		return
 	}
-	err := m.parse(m.text(t)).err
-	message := err.Error()
-	var fault *payload.Fault
-	if errors.As(err, &fault) {
-		message = fault.Message
-	}
+	message := said(c.parse(c.source(t)).err)
 	help := "write a CUE type such as int, \"int & >0\", [string] or {productId: string}"
 	if name, ok := strings.CutPrefix(message, "there is no type "); ok {
 		help = diag.DidYouMean(name, []string{"bool", "float", "int", "null", "number", "string"}, help)
 	}
-	m.add(p, t.Text, diag.Diagnostic{Rule: "contract/type", Message: "this is no type that a payload can have: " + message, Help: help})
+	c.faults.Add(r.File.Fault(t.Text, diag.Diagnostic{Rule: "contract/type", Remote: r.Name.Value, Message: "this is no type that a payload can have: " + message, Help: help}))
+}
+
+// said is what is wrong with a type, without the place within its source: that is not what the user wrote.
+func said(err error) string {
+	var fault *payload.Fault
+	if errors.As(err, &fault) {
+		return fault.Message
+	}
+	return err.Error()
 }
 
 // partsOf goes through the types that a list or a structure is made of.
@@ -165,7 +201,7 @@ func partsOf(t *registry.Type) iter.Seq[*registry.Type] {
 			}
 		}
 		for i := range t.Fields {
-			if !yield(&t.Fields[i].Type) {
+			if t.Fields[i].Name.Value != rest && !yield(&t.Fields[i].Type) {
 				return
 			}
 		}

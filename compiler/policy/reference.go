@@ -157,7 +157,7 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 	}
 	if provider == nil {
 		l.Add(fault(r, consumed.Remote, "reference/remote", "there is no remote "+diag.Quote(consumed.Remote.Value),
-			diag.DidYouMean(consumed.Remote.Value, c.remoteNames, "declare it under remotes/")))
+			diag.DidYouMean(consumed.Remote.Value, c.others(r), "declare it under remotes/")))
 		return l
 	}
 	for _, e := range consumed.Exposes {
@@ -168,6 +168,11 @@ func (c references) consumed(r *registry.Remote, consumed registry.Consumed) (l 
 		}
 	}
 	return l
+}
+
+// others are the names of all remotes but one: nobody means to use its own modules.
+func (c references) others(r *registry.Remote) []string {
+	return slices.DeleteFunc(slices.Clone(c.remoteNames), func(name string) bool { return name == r.Name.Value })
 }
 
 func (c references) cohort(cohort *registry.Cohort) (l diag.List) {
