@@ -8,6 +8,7 @@
 package compiler
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -122,22 +123,36 @@ func promises(plan *resolve.Plan) diag.List {
 	return c.Findings()
 }
 
-// compare finds what a registry takes from the one that it is to replace.
+// compare finds what a registry takes from the one that it is to replace, as far as that one can be read.
 func compare(in Input, head *resolve.Plan) (diag.List, error) {
 	if in.Base == nil {
 		return nil, nil
 	}
-	base, reason, err := resolveAt(in.Base, in.Thorough)
+	if empty(in.Base) {
+		return diag.List{{Rule: "contract/base", Severity: diag.Warning, Message: "the base holds no registry yet, so there is nothing to compare with"}}, nil
+	}
+	base, found, err := planAt(in.Base, in.Thorough)
 	if err != nil {
 		return nil, fmt.Errorf("reading the base: %w", err)
 	}
-	if base == nil {
-		return diag.List{{Rule: "contract/base", Severity: diag.Warning, Message: "the base does not compile, so nothing is compared with it: " + reason,
-			Help: "name a base that does"}}, nil
-	}
 	c := contract.New()
-	c.Compare(base, head)
-	return c.Findings(), nil
+	if base != nil {
+		c.Compare(base, head)
+	}
+	l := c.Findings()
+	if first := firstError(found); first != nil {
+		l.Add(diag.Diagnostic{Rule: "contract/base", Severity: diag.Warning, Message: "the base has errors: what they hide is not compared",
+			Notes: []diag.Note{{Pos: first.Pos, Message: "in the base: " + first.Message}}, Help: "name a base that is in order, or look for yourself what the change takes from what is live"})
+	}
+	return l, nil
+}
+
+// empty reports whether a tree holds nothing of a registry.
+func empty(tree fs.FS) bool {
+	return !slices.ContainsFunc(registry.Folders, func(folder string) bool {
+		_, err := fs.Stat(tree, folder)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 func load(tree fs.FS, thorough bool) (*registry.Registry, diag.List, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"muster/compiler/diag"
@@ -142,25 +143,36 @@ func (t *thawer) snapshot(commit string) (*snapshot, error) {
 
 // resolveAt returns a plan, or the reason why there is none. An error is one of reading the tree.
 func resolveAt(tree fs.FS, thorough bool) (*resolve.Plan, string, error) {
-	r, found, err := load(tree, thorough)
+	plan, found, err := planAt(tree, thorough)
 	if err != nil {
 		return nil, "", err
 	}
-	if r != nil {
-		found.Add(policy.NewWaivers(r, Rules(), time.Time{}).Apply(policy.Check(r))...)
-		if !found.HasErrors() {
-			plan, l := resolve.Resolve(r)
-			if found = policy.NewWaivers(r, Rules(), time.Time{}).Apply(l); !found.HasErrors() {
-				return plan, "", nil
-			}
+	if first := firstError(found); first != nil {
+		return nil, place(first.Pos) + ": " + first.Message, nil
+	}
+	return plan, "", nil
+}
+
+// planAt resolves as much of a registry as can be read, and returns what its waivers leave of the findings. The plan is nil
+// without a usable policy.
+func planAt(tree fs.FS, thorough bool) (*resolve.Plan, diag.List, error) {
+	r, found, err := load(tree, thorough)
+	if err != nil || r == nil {
+		return nil, found.Sorted(), err
+	}
+	plan, l := resolve.Resolve(r)
+	found.Add(slices.DeleteFunc(slices.Concat(policy.Check(r), l), r.Echo)...)
+	return plan, policy.NewWaivers(r, Rules(), time.Time{}).Apply(found).Sorted(), nil
+}
+
+// firstError is the first finding that is an error, nil if none is.
+func firstError(l diag.List) *diag.Diagnostic {
+	for i := range l {
+		if l[i].Severity == diag.Error {
+			return &l[i]
 		}
 	}
-	for _, d := range found.Sorted() {
-		if d.Severity == diag.Error {
-			return nil, place(d.Pos) + ": " + d.Message, nil
-		}
-	}
-	return nil, "for no reason that is known", nil
+	return nil
 }
 
 func place(p diag.Pos) string {

@@ -69,7 +69,7 @@ func (s *source) openCommit(repo *history.Repository, rev string) error {
 	return err
 }
 
-// compareWith takes the registry at a commit for the base.
+// compareWith takes the registry at a commit for the base; where the commit has no such folder yet, an empty one.
 func (s *source) compareWith(rev string) error {
 	if s.repo == nil {
 		return fmt.Errorf("opening the base: %w", history.ErrNotRepository)
@@ -81,8 +81,17 @@ func (s *source) compareWith(rev string) error {
 	if err != nil {
 		return err
 	}
-	s.Base, err = s.repo.Tree(c)
+	if s.Base, err = s.repo.Tree(c); errors.Is(err, fs.ErrNotExist) {
+		s.Base, err = nothing{}, nil
+	}
 	return err
+}
+
+// nothing is an empty tree.
+type nothing struct{}
+
+func (nothing) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
 func (s *source) openFolder(repo *history.Repository, dir string) error {
