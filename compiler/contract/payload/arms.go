@@ -204,5 +204,8 @@ func (s *set) kinds() (all []*set) {
 	for _, o := range s.objects {
 		add(true, set{objects: []*objectArm{o}})
 	}
+	for _, f := range s.foreign {
+		add(true, set{foreign: []*foreign{f}})
+	}
 	return all
 }

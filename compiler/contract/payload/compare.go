@@ -62,6 +62,9 @@ func (w *work) beyond(p, c *set) gap {
 	if !w.spend(1) || c.any && (c.absent || !p.absent) || p == c {
 		return gap{}
 	}
+	if !c.any && len(p.foreign)+len(c.foreign) > 0 {
+		return w.beyondForeign(p, c)
+	}
 	switch {
 	case p.absent && !c.absent:
 		return gap{finding: found, value: absent{}}

@@ -21,7 +21,7 @@ const maxConfirm = 100_000
 // fields alone: a definition that is [...{a: int}] & list.MaxItems(3), or close({a: {b: int}}), does not close what is within.
 func confirmed(producer, consumer Type, v value) bool {
 	sent, example := producer.expr.chosen(v), consumer.set.example
-	if sent == nil || consumer.set.state != inhabited || (sent.size()+consumer.expr.size())*(size(v)+size(example)) > maxConfirm {
+	if sent == nil || sent.unasked() || consumer.expr.unasked() || consumer.set.state != inhabited || (sent.size()+consumer.expr.size())*(size(v)+size(example)) > maxConfirm {
 		return false
 	}
 	ctx := cuecontext.New(cuecontext.CUE_DEBUG("opendef=0"))
@@ -49,7 +49,7 @@ type question struct{ cue.Value }
 
 // asked gives a type to CUE under a name: as a definition, if it begins with #.
 func asked(ctx *cue.Context, e *expr, name string) question {
-	return question{ctx.CompileString(source(name, e)).LookupPath(cue.ParsePath(name))}
+	return question{ctx.CompileString(source(name, e), cue.InferBuiltins(true)).LookupPath(cue.ParsePath(name))}
 }
 
 func (q question) fits(payload cue.Value) bool {
@@ -204,6 +204,9 @@ func (e *expr) declared(below func(*expr) *expr) *expr {
 	c := &expr{op: e.op, open: e.open}
 	switch e.op {
 	case plain, either:
+		if e.foreign {
+			return e // it may name fields
+		}
 		return anything
 	case both:
 		for _, p := range e.parts {

@@ -98,7 +98,7 @@ func (l *listArm) tells(v list) bool {
 
 // single reports whether only one text, number or the like is in s.
 func (s *set) single() bool {
-	if s.null || len(s.lists)+len(s.objects)+len(s.texts.forms)+len(s.numbers.broken) > 0 {
+	if s.null || len(s.lists)+len(s.objects)+len(s.foreign)+len(s.texts.forms)+len(s.numbers.broken) > 0 {
 		return false
 	}
 	n := len(s.texts.words)

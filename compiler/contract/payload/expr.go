@@ -20,6 +20,8 @@ type expr struct {
 	patterns []patternExpr
 	open     bool // object: it says "..."
 	closed   bool // object: it stands in close()
+	foreign  bool // plain: only CUE can evaluate it
+	barred   bool // plain: and CUE is not to
 }
 
 type op int
@@ -128,6 +130,12 @@ func (s *set) closed() *set {
 			o = &sealed
 		}
 		c.objects = append(c.objects, o)
+	}
+	c.foreign = nil
+	for _, f := range s.foreign {
+		sealed := *f
+		sealed.closed = true
+		c.foreign = append(c.foreign, &sealed)
 	}
 	return &c
 }

@@ -133,6 +133,17 @@ func limit(name string, n int) leaf {
 	}}
 }
 
+// foreign is a test of texts that only CUE knows.
+func foreign(name, part string) leaf {
+	test := map[string]func(s, part string) bool{"strings.HasPrefix": strings.HasPrefix, "strings.HasSuffix": strings.HasSuffix, "strings.Contains": strings.Contains}[name]
+	return leaf{fmt.Sprintf("%s(%q)", name, part), func(v any) bool { s, ok := v.(string); return ok && test(s, part) }}
+}
+
+// isForeign reports whether only CUE can evaluate a part of a source.
+func isForeign(source string) bool {
+	return strings.Contains(source, "strings.Has") || strings.Contains(source, "strings.Contains")
+}
+
 func (m maker) leafOf(kind string) leaf {
 	switch kind {
 	case "number":
@@ -144,6 +155,9 @@ func (m maker) leafOf(kind string) leaf {
 		}
 		return numeric(pick(m, operators), pick(m, literals))
 	case "text":
+		if m.chance(3) {
+			return foreign(pick(m, []string{"strings.HasPrefix", "strings.HasSuffix", "strings.Contains"}), pick(m, []string{"a", "b", "ab", "E"}))
+		}
 		switch m.IntN(6) {
 		case 0:
 			return kinds[5]

@@ -34,7 +34,9 @@ func (l *listArm) holds(v list, how reading) bool {
 }
 
 // free reports whether any list fits.
-func (l *listArm) free() bool { return len(l.prefix) == 0 && l.rest == everything && l.min == 0 && l.max < 0 }
+func (l *listArm) free() bool {
+	return len(l.prefix) == 0 && l.rest == everything && l.min == 0 && l.max < 0
+}
 
 // bothLists is what fits both arms, nil if nothing does.
 func (w *work) bothLists(a, b *listArm) *listArm {

@@ -14,39 +14,24 @@ type reader struct {
 	*work
 	source string
 	scopes []map[string]bool // fields of the structures around: their names hide those of kinds and packages
+
+	answers map[string]answer // of CUE, on parts that muster does not compare
 }
 
-// read reads an expression. The error is a *Fault or opaque.
-func (r *reader) read(x ast.Expr) (e *expr, err error) {
+// read reads an expression. The error is a *Fault or a limit.
+func (r *reader) read(x ast.Expr) (*expr, error) {
+	x = unparen(x)
 	if r.exhausted() {
 		return nil, tooComplicated
 	}
-	switch x := x.(type) {
-	case *ast.ParenExpr:
-		return r.read(x.X)
-	case *ast.Ident:
-		e, err = r.ident(x)
-	case *ast.BasicLit:
-		e, err = r.literal(x, 1)
-	case *ast.BottomLit:
-		return &expr{cue: "_|_", set: nothing}, nil
-	case *ast.UnaryExpr:
-		e, err = r.unary(x)
-	case *ast.BinaryExpr:
-		e, err = r.binary(x)
-	case *ast.ListLit:
-		e, err = r.list(x)
-	case *ast.StructLit:
-		e, err = r.structure(x)
-	case *ast.CallExpr:
-		e, err = r.call(x)
-	default:
-		return nil, opaque("uses " + construct(x))
+	e, err := r.compared(x)
+	if why, ok := err.(opaque); ok {
+		e, err = r.foreign(x, string(why))
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || e.set == nothing {
+		return e, err
 	}
-	text := short(r.text(x))
+	text := r.written(x, e)
 	e.set = r.shape(e).labelled(text)
 	switch vacant := r.vacant(e.set); {
 	case r.exhausted():
@@ -57,14 +42,37 @@ func (r *reader) read(x ast.Expr) (e *expr, err error) {
 	return e, nil
 }
 
+// compared reads an expression that is compared. The error is a *Fault, a limit or opaque.
+func (r *reader) compared(x ast.Expr) (*expr, error) {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return r.ident(x)
+	case *ast.BasicLit:
+		return r.literal(x, 1)
+	case *ast.BottomLit:
+		return &expr{cue: "_|_", set: nothing}, nil
+	case *ast.UnaryExpr:
+		return r.unary(x)
+	case *ast.BinaryExpr:
+		return r.binary(x)
+	case *ast.ListLit:
+		return r.list(x)
+	case *ast.StructLit:
+		return r.structure(x)
+	case *ast.CallExpr:
+		return r.call(x)
+	case *ast.PostfixExpr:
+		return nil, r.wrong(x, fmt.Sprintf("%s is no type: the mark of an optional field stands behind its name, as in note?: string", r.text(x)))
+	}
+	return nil, opaque("uses " + construct(x))
+}
+
 func construct(x ast.Expr) string {
 	switch x := x.(type) {
 	case *ast.SelectorExpr, *ast.IndexExpr, *ast.SliceExpr:
 		return "a reference"
 	case *ast.Interpolation:
 		return "interpolation"
-	case *ast.Comprehension:
-		return "a comprehension"
 	case *ast.BinaryExpr:
 		return "the operator " + x.Op.String()
 	case *ast.UnaryExpr:
@@ -100,7 +108,7 @@ func (r *reader) ident(x *ast.Ident) (*expr, error) {
 	}
 	k, ok := kinds[x.Name]
 	if !ok {
-		return nil, r.wrong(x, fmt.Sprintf("there is no type %s", x.Name)) // and nothing that it could refer to
+		return nil, r.unknownType(x) // and there is nothing that it could refer to
 	}
 	return &k, nil
 }
@@ -156,7 +164,7 @@ func (r *reader) binary(x *ast.BinaryExpr) (*expr, error) {
 		e.op = either
 	case token.AND:
 	default:
-		return nil, opaque("uses " + construct(x))
+		return nil, r.operation(x)
 	}
 	for _, operand := range operands(x, x.Op) {
 		if u, ok := operand.(*ast.UnaryExpr); ok && u.Op == token.MUL && x.Op == token.OR {
@@ -188,6 +196,9 @@ func operands(x ast.Expr, op token.Token) (all []ast.Expr) {
 func (r *reader) list(x *ast.ListLit) (*expr, error) {
 	e := &expr{op: tuple}
 	for _, el := range x.Elts {
+		if c, ok := el.(*ast.Comprehension); ok {
+			return nil, opaque(comprehension(c))
+		}
 		rest, ok := el.(*ast.Ellipsis)
 		if !ok {
 			p, err := r.read(el)
@@ -211,6 +222,11 @@ func (r *reader) list(x *ast.ListLit) (*expr, error) {
 func (r *reader) structure(x *ast.StructLit) (*expr, error) {
 	r.scopes = append(r.scopes, identifiers(x))
 	defer func() { r.scopes = r.scopes[:len(r.scopes)-1] }()
+	for _, d := range x.Elts {
+		if why := beyondFields(d); why != "" {
+			return nil, opaque(why)
+		}
+	}
 	e := &expr{op: structure}
 	for _, d := range x.Elts {
 		switch d := d.(type) {
@@ -220,16 +236,56 @@ func (r *reader) structure(x *ast.StructLit) (*expr, error) {
 			}
 		case *ast.Ellipsis:
 			e.open = true
-		case *ast.CommentGroup, *ast.Attribute:
-		case *ast.EmbedDecl:
-			return nil, opaque("embeds a value in a structure")
-		case *ast.LetClause:
-			return nil, opaque("uses let")
-		default:
-			return nil, opaque("uses a comprehension")
 		}
 	}
 	return e, nil
+}
+
+// beyondFields is why a structure with d is not compared, "" if it is.
+func beyondFields(d ast.Decl) string {
+	switch d := d.(type) {
+	case *ast.Field:
+		return unusual(d)
+	case *ast.Ellipsis, *ast.CommentGroup, *ast.Attribute:
+		return ""
+	case *ast.EmbedDecl:
+		return "embeds a value in a structure"
+	case *ast.LetClause:
+		return "uses let"
+	case *ast.Comprehension:
+		return comprehension(d)
+	}
+	return "uses a comprehension"
+}
+
+func comprehension(x *ast.Comprehension) string {
+	if _, loop := x.Clauses[0].(*ast.ForClause); loop {
+		return "uses a for clause"
+	}
+	return "uses a condition"
+}
+
+// unusual is why a structure with a field such as d is not compared, "" if it is.
+func unusual(d *ast.Field) string {
+	if d.Alias != nil {
+		return "uses an alias"
+	}
+	switch label := d.Label.(type) {
+	case *ast.Ident:
+		if strings.HasPrefix(label.Name, "_") || strings.HasPrefix(label.Name, "#") {
+			return fmt.Sprintf("has a field %s, which CUE does not export: quote it if it is sent", label.Name)
+		}
+	case *ast.ListLit:
+		if len(label.Elts) != 1 || d.Constraint != token.ILLEGAL {
+			return "has a pattern for names that is written in an unusual way"
+		}
+	case *ast.BasicLit:
+	case *ast.Alias:
+		return "uses an alias"
+	default:
+		return "has a field whose name is computed"
+	}
+	return ""
 }
 
 // identifiers is the fields of a structure to which an expression inside can refer: those without quotes.
@@ -246,27 +302,17 @@ func identifiers(x *ast.StructLit) map[string]bool {
 }
 
 func (r *reader) field(e *expr, d *ast.Field) error {
-	if d.Alias != nil {
-		return opaque("uses an alias")
-	}
-	if key, ok := d.Label.(*ast.ListLit); ok {
-		return r.patternField(e, d, key)
-	}
 	var name string
 	switch label := d.Label.(type) {
+	case *ast.ListLit:
+		return r.patternField(e, d, label)
 	case *ast.Ident:
-		if name = label.Name; strings.HasPrefix(name, "_") || strings.HasPrefix(name, "#") {
-			return opaque(fmt.Sprintf("has a field %s, which CUE does not export: quote it if it is sent", name))
-		}
+		name = label.Name
 	case *ast.BasicLit:
 		var err error
 		if name, err = r.label(label); err != nil {
 			return err
 		}
-	case *ast.Alias:
-		return opaque("uses an alias")
-	default:
-		return opaque("has a field whose name is computed")
 	}
 	value, err := r.read(d.Value)
 	if err != nil {
@@ -284,12 +330,12 @@ func (r *reader) label(x *ast.BasicLit) (string, error) {
 }
 
 func (r *reader) patternField(e *expr, d *ast.Field, key *ast.ListLit) error {
-	if len(key.Elts) != 1 || d.Constraint != token.ILLEGAL {
-		return opaque("has a pattern for names that is written in an unusual way")
-	}
 	k, err := r.read(key.Elts[0])
 	if err != nil {
 		return err
+	}
+	if len(k.set.foreign) > 0 {
+		return opaque("has a pattern for names that only CUE can evaluate")
 	}
 	if k.set.texts.empty() {
 		return r.wrong(key, "no field's name fits "+k.set.text)

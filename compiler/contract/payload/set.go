@@ -16,6 +16,7 @@ type set struct {
 	texts             texts
 	lists             []*listArm
 	objects           []*objectArm
+	foreign           []*foreign
 
 	text    string // the type as written, for messages
 	state   state
@@ -38,7 +39,9 @@ var everything = &set{any: true, null: true, false: true, true: true, numbers: a
 
 // plain reports whether s is all payloads and says nothing of objects and lists, so that what stands beside it decides alone.
 // {a: int} | _ says more: beside {v: int} it may send a.
-func (s *set) plain() bool { return s.any && len(s.objects) == 1 && len(s.lists) == 1 }
+func (s *set) plain() bool {
+	return s.any && len(s.objects) == 1 && len(s.lists) == 1 && len(s.foreign) == 0
+}
 
 var nothing = &set{text: "nothing", state: empty}
 
@@ -92,6 +95,7 @@ func (w *work) both(a, b *set) *set {
 			}
 		}
 	}
+	s.foreign = w.bothForeign(a, b)
 	return s
 }
 
@@ -113,7 +117,7 @@ func (w *work) either(parts []*set) *set {
 	}
 	if s.any {
 		c := *everything
-		c.absent, c.lists, c.objects = s.absent, s.lists, s.objects
+		c.absent, c.lists, c.objects, c.foreign = s.absent, s.lists, s.objects, s.foreign
 		return &c
 	}
 	s.numbers = unite(all)
@@ -121,8 +125,9 @@ func (w *work) either(parts []*set) *set {
 	return s
 }
 
-// addArms adds the alternatives of another set: those that say nothing once are enough.
+// addArms adds the alternatives of another set. Of those that say nothing, one is enough.
 func (s *set) addArms(p *set) {
+	s.foreign = append(s.foreign, p.foreign...)
 	for _, l := range p.lists {
 		if !l.free() || !slices.ContainsFunc(s.lists, (*listArm).free) {
 			s.lists = append(s.lists, l)
@@ -166,6 +171,12 @@ func (w *work) look(s *set) (value, state) {
 			result = doubtful
 		}
 	}
+	for _, f := range s.foreign {
+		if len(f.examples) > 0 {
+			return f.examples[0], inhabited
+		}
+		result = doubtful
+	}
 	for _, l := range s.lists {
 		if v, ok := w.listOf(l); ok {
 			return v, inhabited
@@ -192,11 +203,15 @@ const (
 	asProducer                // they are not sent, but for "..." and patterns that match
 )
 
-// contains reports whether a consumer takes v.
+// contains reports whether a consumer takes v, or may take it if that is for CUE to say.
 func (s *set) contains(v value) bool { return s.holds(v, asConsumer) }
 
-// holds reports whether v is in s as it is read.
+// holds reports whether v is, or may be, in s as it is read.
 func (s *set) holds(v value, how reading) bool {
+	return s.knows(v, how) || v != value(absent{}) && slices.ContainsFunc(s.foreign, func(f *foreign) bool { return f.upper.knows(v, how) })
+}
+
+func (s *set) knows(v value, how reading) bool {
 	switch v := v.(type) {
 	case absent:
 		return s.absent

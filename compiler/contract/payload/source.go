@@ -116,20 +116,33 @@ func (p *printer) key(e *expr) {
 	p.WriteString(")")
 }
 
+// children goes through the types that e is made of.
+func (e *expr) children(visit func(*expr)) {
+	for _, p := range e.parts {
+		visit(p)
+	}
+	if e.rest != nil {
+		visit(e.rest)
+	}
+	for _, f := range e.fields {
+		visit(f.value)
+	}
+	for _, f := range e.patterns {
+		visit(f.key)
+		visit(f.value)
+	}
+}
+
 // size counts the parts of a type.
 func (e *expr) size() int {
 	n := 1
-	for _, p := range e.parts {
-		n += p.size()
-	}
-	if e.rest != nil {
-		n += e.rest.size()
-	}
-	for _, f := range e.fields {
-		n += f.value.size()
-	}
-	for _, f := range e.patterns {
-		n += f.key.size() + f.value.size()
-	}
+	e.children(func(p *expr) { n += p.size() })
 	return n
+}
+
+// unasked reports whether there is something in e that CUE is not to evaluate.
+func (e *expr) unasked() bool {
+	is := e.barred
+	e.children(func(p *expr) { is = is || p.unasked() })
+	return is
 }

@@ -1,7 +1,7 @@
 package payload_test
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -63,10 +63,11 @@ func runBlock(t *testing.T, text string, pairs *int) string {
 		case "compatible", "incompatible", "unknown":
 			answer = word
 			continue
-		case "because", "error":
+		case "because", "error", "help":
 			continue
 		case "fault":
-			kept = append(kept, line, faultOf(t, rest))
+			kept = append(kept, line)
+			kept = append(kept, faultOf(t, rest)...)
 			continue
 		}
 		kept = append(kept, line)
@@ -78,13 +79,19 @@ func runBlock(t *testing.T, text string, pairs *int) string {
 	return strings.Join(append(kept, verdictOf(t, sent, accepted, answer, closed)...), "\n")
 }
 
-func faultOf(t *testing.T, source string) string {
+func faultOf(t *testing.T, source string) []string {
 	t.Helper()
 	_, err := payload.Parse(source)
-	if err == nil {
+	var fault *payload.Fault
+	if !errors.As(err, &fault) {
 		t.Errorf("%s: no fault", source)
+		return nil
 	}
-	return fmt.Sprintf("error %v", err)
+	lines := []string{"error " + fault.Error()}
+	if fault.Help != "" {
+		lines = append(lines, "help "+fault.Help)
+	}
+	return lines
 }
 
 // verdictOf is the lines that say what comes of a pair, which CUE confirms where that can be.
