@@ -36,7 +36,7 @@ const (
 	maxCombinations = 256
 	maxExplored     = 64
 	maxStates       = 1000   // that are tried for a combination whose outcome depends on the load order
-	maxAllStates    = 10_000 // that are tried for all combinations of a package in a page
+	maxAllStates    = 4000   // that are tried for all combinations of a package in a page
 	maxQuestions    = 20_000 // that are asked to find out whether it matters when the host comes
 )
 
