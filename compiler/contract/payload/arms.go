@@ -15,7 +15,7 @@ type arms struct {
 	example  func(put ...assignment) (value, bool)
 	sent     func(at coordinate) *set
 	accepted func(j int, at coordinate) *set
-	narrowed func(at coordinate, s *set) gap // what decide says of the part of the alternative that has s there
+	narrowed func(at coordinate, s *set, may func(j int) bool) gap // what decide says of the part that has s there, of some alternatives
 }
 
 func (a *arms) decide() gap {
@@ -47,17 +47,21 @@ func (a *arms) decide() gap {
 func (a *arms) refused() (value, bool) {
 	try := func(put ...assignment) (value, bool) {
 		v, ok := a.example(put...)
-		return v, ok && a.spend(len(a.misses)*size(v)) && !a.consumer.contains(v)
+		return v, ok && a.spend(a.consumer.breadth()+20*size(v)) && !a.consumer.contains(v)
 	}
 	if len(a.misses) == 0 {
 		return try()
 	}
+	tried := map[string]bool{} // many alternatives miss the same
 	for _, misses := range a.misses {
 		for _, m := range misses {
-			if m.found.finding == found {
-				if v, ok := try(assignment{m.at, m.found.value}); ok {
-					return v, true
-				}
+			what := fmt.Sprint(m.at, encode(m.found.value, quoteJSON))
+			if a.spend(30); m.found.finding != found || tried[what] {
+				continue
+			}
+			tried[what] = true
+			if v, ok := try(assignment{m.at, m.found.value}); ok {
+				return v, true
 			}
 		}
 	}
@@ -135,13 +139,38 @@ func (a *arms) split() (g gap, ok bool) {
 			continue
 		}
 		for _, piece := range pieces {
-			if g.add(a.narrowed(at, piece)); g.finding == found {
+			may := func(j int) bool { return a.meet(piece, a.accepted(j, at)) }
+			if g.add(a.narrowed(at, piece, may)); g.finding == found {
 				break
 			}
 		}
 		return g, true
 	}
 	return g, false
+}
+
+// meet reports whether two sets may have a value in common. It is quick, and may be wrong if it says so.
+func (w *work) meet(a, b *set) bool {
+	w.spend(20 + len(a.texts.words)*(1+len(b.texts.forms)) + len(b.texts.words)*(1+len(a.texts.forms)))
+	switch {
+	case a.absent && b.absent, a.null && b.null, a.false && b.false, a.true && b.true, len(a.foreign)+len(b.foreign) > 0,
+		len(a.lists) > 0 && len(b.lists) > 0, len(a.objects) > 0 && len(b.objects) > 0, len(a.texts.forms) > 0 && len(b.texts.forms) > 0:
+		return true
+	}
+	return slices.ContainsFunc(a.texts.words, b.texts.contains) || slices.ContainsFunc(b.texts.words, a.texts.contains) ||
+		!a.numbers.intersect(b.numbers).empty()
+}
+
+// breadth is about what it costs to look for a value in s.
+func (s *set) breadth() int {
+	n := 10
+	for _, l := range s.lists {
+		n += 10 + 4*len(l.prefix)
+	}
+	for _, o := range s.objects {
+		n += 10 + 4*(len(o.fields)+len(o.patterns))
+	}
+	return n
 }
 
 // narrowed is o with a field that has another type.

@@ -55,7 +55,7 @@ func ask(x ast.Expr, text string) answer {
 		return a
 	}
 	for _, e := range candidates(x) {
-		if payload := ctx.CompileString(encode(e, quoteCUE)); a.kinds.contains(e) && (question{v}).fits(payload) {
+		if payload := ctx.CompileString(encode(e, quoteCUE)); a.kinds.contains(e) && fits(v, payload) {
 			a.examples = append(a.examples, e)
 		}
 	}

@@ -28,6 +28,13 @@ func BenchmarkCompare(b *testing.B) {
 		arms[i] = fmt.Sprintf(`{kind: "k%d", id: string, n%d: int}`, i, i)
 	}
 	union := strings.Join(arms, " | ")
+	field := func(prefix string) func(i int) string {
+		return func(i int) string { return fmt.Sprintf("%s%d: string", prefix, i) }
+	}
+	bools := make([]string, 64)
+	for i := range bools {
+		bools[i] = "{" + numbered(func(j int) string { return fmt.Sprintf("f%d: %v", j, i>>j&1 == 1) }, ", ", 6) + "}"
+	}
 	for _, c := range []struct {
 		name, producer, consumer string
 		want                     payload.Answer
@@ -35,6 +42,9 @@ func BenchmarkCompare(b *testing.B) {
 		{"event", emitted, listened, payload.Compatible},
 		{"patterns", `{id: =~"^[a-z][a-z0-9-]*$" & strings.MaxRunes(63)}`, `{id: =~"^[a-z0-9-]+$" & strings.MaxRunes(100)}`, payload.Compatible},
 		{"union of 30", union, union, payload.Compatible},
+		{"6 bools into 64 arms", "{" + numbered(func(i int) string { return fmt.Sprintf("f%d: bool", i) }, ", ", 6) + "}", strings.Join(bools, " | "), payload.Compatible},
+		{"6 bools into 63 arms", "{" + numbered(func(i int) string { return fmt.Sprintf("f%d: bool", i) }, ", ", 6) + "}", strings.Join(bools[1:], " | "), payload.Incompatible},
+		{"witness of 100 fields", "{" + numbered(field("a"), ", ", 100) + "}", "{" + numbered(field("a"), ", ", 99) + ", b: int}", payload.Incompatible},
 		{"witness", emitted, `{productId: string, quantity: int & >1}`, payload.Incompatible},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -46,6 +56,27 @@ func BenchmarkCompare(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkMany compares 40 producers of 100 fields with 40 consumers, no two alike; each pair needs a witness.
+func BenchmarkMany(b *testing.B) {
+	side := func(own string) (all []payload.Type) {
+		for i := range 40 {
+			fields := numbered(func(j int) string { return fmt.Sprintf("f%d: string", j) }, ", ", 99)
+			all = append(all, mustParse(b, fmt.Sprintf("{%s, %s%d: int}", fields, own, i)))
+		}
+		return all
+	}
+	producers, consumers := side("sent"), side("wanted")
+	for b.Loop() {
+		for _, p := range producers {
+			for _, c := range consumers {
+				if v := payload.Compare(p, c); v.Answer != payload.Incompatible {
+					b.Fatal(v)
+				}
+			}
+		}
 	}
 }
 

@@ -116,9 +116,11 @@ func (w *work) beyondLists(p *listArm, c *set) gap {
 	a.example = func(put ...assignment) (value, bool) { return w.listOf(p, put...) }
 	a.sent = func(at coordinate) *set { return p.part(at) }
 	a.accepted = func(j int, at coordinate) *set { return c.lists[j].part(at) }
-	a.narrowed = func(at coordinate, s *set) (g gap) {
+	a.narrowed = func(at coordinate, s *set, may func(j int) bool) (g gap) {
+		some := *c
+		some.lists = chosen(c.lists, may)
 		for _, l := range p.narrowed(at, s) {
-			g.add(w.beyondLists(l, c))
+			g.add(w.beyondLists(l, &some))
 		}
 		return g
 	}
@@ -194,8 +196,22 @@ func (w *work) beyondObjects(p *objectArm, c *set) gap {
 	a.accepted = func(j int, at coordinate) *set {
 		return optionally(w.accepted(c.objects[j], at.name), c.objects[j].field(at.name))
 	}
-	a.narrowed = func(at coordinate, s *set) gap { return w.beyondObjects(p.narrowed(at.name, s), c) }
+	a.narrowed = func(at coordinate, s *set, may func(j int) bool) gap {
+		some := *c
+		some.objects = chosen(c.objects, may)
+		return w.beyondObjects(p.narrowed(at.name, s), &some)
+	}
 	return a.decide()
+}
+
+// chosen is some of the alternatives.
+func chosen[T any](all []*T, may func(j int) bool) (some []*T) {
+	for j, a := range all {
+		if may(j) {
+			some = append(some, a)
+		}
+	}
+	return some
 }
 
 // optionally is s, or that there is no field.

@@ -2,6 +2,7 @@ package payload
 
 import (
 	"slices"
+	"sync"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/cuecontext"
@@ -20,40 +21,115 @@ const maxConfirm = 100_000
 // part of what the producer allows. That no field is sent that is not declared is asked apart, of a definition that holds the
 // fields alone: a definition that is [...{a: int}] & list.MaxItems(3), or close({a: {b: int}}), does not close what is within.
 func confirmed(producer, consumer Type, v value) bool {
-	sent, example := producer.expr.chosen(v), consumer.set.example
-	if sent == nil || sent.unasked() || consumer.expr.unasked() || consumer.set.state != inhabited || (sent.size()+consumer.expr.size())*(size(v)+size(example)) > maxConfirm {
+	sent, example := producer.expr.sending(v), consumer.set.example
+	if sent == nil || sent.unasked() || consumer.expr.unasked() || consumer.set.state != inhabited ||
+		(sent.size()+consumer.expr.size())*(size(v)+size(example)) > maxConfirm {
 		return false
 	}
-	ctx := cuecontext.New(cuecontext.CUE_DEBUG("opendef=0"))
-	payload, control := ctx.CompileString(encode(v, quoteCUE)), ctx.CompileString(encode(example, quoteCUE))
-	if !asked(ctx, sent, "T").fits(payload) || !asked(ctx, sent.within(), "#T").fits(payload) {
-		return false
+	w := witnesses.Get().(*witness)
+	defer witnesses.Put(w)
+	sends, takes := question{sent, sender}, question{consumer.expr, taker}
+	if consumer.closed {
+		takes.role = closedTaker
 	}
-	if !consumer.closed {
-		t := asked(ctx, consumer.expr, "T")
-		return !t.fits(payload) && t.fits(control)
+	return w.fits(sends, v) && !w.fits(takes, v) && w.fits(takes, example)
+}
+
+// witness is CUE, that confirms what muster found. It keeps what it was asked, as the same types meet many others: that takes
+// a fifth of the time (BenchmarkMany).
+type witness struct {
+	ctx     *cue.Context
+	types   map[question][][]cue.Value // a payload fits if it fits all values of an arm
+	values  map[string]cue.Value       // payloads, as they are written
+	answers map[occasion]bool
+}
+
+// witnesses is those that nobody talks to.
+var witnesses = sync.Pool{New: func() any { return new(witness) }}
+
+// maxAnswers is after how many answers a witness forgets everything: CUE keeps all that it was ever given.
+const maxAnswers = 1000
+
+// question is whether a payload fits a type as somebody sends or takes it.
+type question struct {
+	e *expr
+	role
+}
+
+type role int
+
+const (
+	sender role = iota
+	taker
+	closedTaker
+)
+
+type occasion struct {
+	question
+	payload string
+}
+
+func (w *witness) fits(q question, v value) bool {
+	if w.ctx == nil || len(w.answers) >= maxAnswers {
+		*w = witness{cuecontext.New(cuecontext.CUE_DEBUG("opendef=0")), map[question][][]cue.Value{}, map[string]cue.Value{}, map[occasion]bool{}}
 	}
-	sound := false
-	for _, arm := range consumer.expr.alternatives() {
-		t, names := asked(ctx, arm, "T"), asked(ctx, arm.declared(func(*expr) *expr { return anything }), "#T")
-		if t.fits(payload) && names.fits(payload) {
-			return false
+	o := occasion{q, encode(v, quoteCUE)}
+	answer, known := w.answers[o]
+	if !known {
+		payload, met := w.values[o.payload]
+		if !met {
+			payload = w.ctx.CompileString(o.payload)
+			w.values[o.payload] = payload
 		}
-		sound = sound || t.fits(control) && names.fits(control)
+		answer = slices.ContainsFunc(w.arms(q), func(arm []cue.Value) bool {
+			return !slices.ContainsFunc(arm, func(t cue.Value) bool { return !fits(t, payload) })
+		})
+		w.answers[o] = answer
 	}
-	return sound
+	return answer
 }
 
-// question is a type as CUE has it.
-type question struct{ cue.Value }
+func fits(t, payload cue.Value) bool { return t.Unify(payload).Validate(cue.Concrete(true)) == nil }
 
-// asked gives a type to CUE under a name: as a definition, if it begins with #.
-func asked(ctx *cue.Context, e *expr, name string) question {
-	return question{ctx.CompileString(source(name, e), cue.InferBuiltins(true)).LookupPath(cue.ParsePath(name))}
+// arms gives a type to CUE.
+func (w *witness) arms(q question) [][]cue.Value {
+	all, known := w.types[q]
+	if known {
+		return all
+	}
+	switch q.role {
+	case sender:
+		all = [][]cue.Value{{w.compile(q.e, "T"), w.compile(q.e.within(), "#T")}}
+	case taker:
+		all = [][]cue.Value{{w.compile(q.e, "T")}}
+	case closedTaker:
+		for _, arm := range q.e.alternatives() {
+			names := arm.declared(func(*expr) *expr { return anything })
+			all = append(all, []cue.Value{w.compile(arm, "T"), w.compile(names, "#T")})
+		}
+	}
+	w.types[q] = all
+	return all
 }
 
-func (q question) fits(payload cue.Value) bool {
-	return q.Unify(payload).Validate(cue.Concrete(true)) == nil
+// compile gives a type to CUE under a name: as a definition, if it begins with #.
+func (w *witness) compile(e *expr, name string) cue.Value {
+	return w.ctx.CompileString(source(name, e), cue.InferBuiltins(true)).LookupPath(cue.ParsePath(name))
+}
+
+// sending is the part of e that v fits, all of it if there is no choice in it.
+func (e *expr) sending(v value) *expr {
+	if e.choice() {
+		return e.chosen(v)
+	}
+	return e
+}
+
+// choice reports whether there is a choice anywhere in e.
+func (e *expr) choice() bool {
+	is := e.op == either
+	e.children(func(p *expr) { is = is || p.choice() })
+	return is
 }
 
 // chosen is the part of e that v fits, without any choice: of each choice the first arm that v fits as a producer sends it,
