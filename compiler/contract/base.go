@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"muster/compiler/contract/payload"
 	"muster/compiler/diag"
@@ -148,20 +149,44 @@ func (m *comparison) lets(p live, rng, version registry.Text) bool {
 // narrowed reports modules that a release takes away from a live consumer, or takes less for. What Check can tell is left to it.
 func (m *comparison) narrowed(p live, consumed *registry.Consumed, before *registry.Release, n next) {
 	paired := m.paired(p, n.remote, n.Release)
+	var removed []string
 	for i := range consumed.Exposes {
 		used := &consumed.Exposes[i]
 		had, has := exposedBy(before, used.Value), exposedBy(n.Release, used.Value)
 		switch {
 		case had == nil, paired && (has == nil || used.Props != nil), n.old != nil && m.same(exposedBy(n.old, used.Value), has):
 		case has == nil:
-			m.report(p, n, n.Version, diag.Diagnostic{Rule: "contract/removed", Notes: []diag.Note{m.comes(p, consumed, before, n)},
-				Message: fmt.Sprintf("%s no longer exposes %s, which %s uses, and that is live", n, used, p),
-				Help: n.cure(fmt.Sprintf("expand and contract: go on exposing %s beside what replaces it, move %s over, and remove it in a later release",
-					used, p.pin.Remote.Name))})
+			removed = append(removed, used.Value)
 		default:
 			m.takesLess(p, used, had, has, n, m.comes(p, consumed, before, n))
 		}
 	}
+	if removed != nil {
+		m.report(p, n, n.Version, diag.Diagnostic{Rule: "contract/removed", Notes: []diag.Note{m.comes(p, consumed, before, n)},
+			Message: fmt.Sprintf("%s no longer exposes %s, which %s uses, and that is live", n, several(removed), p),
+			Help: n.cure(fmt.Sprintf("expand and contract: go on exposing %s beside what replaces %s, move %s over, and remove %[2]s in a later release",
+				several(removed), pronoun(removed), p.pin.Remote.Name))})
+	}
+}
+
+// several names a few of many modules.
+func several(names []string) string {
+	const most = 5
+	switch n := len(names); {
+	case n == 1:
+		return names[0]
+	case n > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+}
+
+func pronoun(names []string) string {
+	if len(names) == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 // same reports whether a module is exposed as it was.

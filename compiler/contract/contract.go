@@ -30,14 +30,16 @@ type Checker struct {
 	sources  map[*registry.Type]string
 	written  map[string]string // sources by their text, so that each stands in memory once
 	scratch  []byte            // of source
-	faults   diag.List         // that concern no cohort
-	found    diag.ByCohort
+
+	expressions map[string]expression
+	faults      diag.List // that concern no cohort
+	found       diag.ByCohort
 }
 
 // New returns a checker.
 func New() *Checker {
 	return &Checker{types: map[string]parsed{}, verdicts: map[[2]string]payload.Verdict{}, within: map[[2]string]bool{},
-		sources: map[*registry.Type]string{}, written: map[string]string{}}
+		sources: map[*registry.Type]string{}, written: map[string]string{}, expressions: map[string]expression{}}
 }
 
 // Check finds types that are none, and what does not fit in the cohorts that are not frozen; Findings returns it.

@@ -21,9 +21,10 @@ func pattern(name string) (string, bool) {
 }
 
 // appendName appends a field's name and mark as CUE writes them.
-func appendName(b []byte, f *registry.Field) []byte {
-	if _, ok := pattern(f.Name.Value); ok {
-		return append(b, f.Name.Value...)
+func (c *Checker) appendName(b []byte, f *registry.Field) []byte {
+	if inner, ok := pattern(f.Name.Value); ok {
+		s, _ := c.expression(inner) // or the name would have been refused
+		return append(append(append(b, '['), s...), ']')
 	}
 	if f.Optional {
 		return append(strconv.AppendQuote(b, f.Name.Value), '?')
@@ -53,8 +54,13 @@ func (c *Checker) misnamed(f *registry.Field) (message, help string) {
 	case f.Optional && plain(name) != name:
 		return "a field is required or optional, not both", `write "` + plain(name) + `?" if it may be absent`
 	case isPattern:
-		if err := c.parse("(" + inner + ")").err; err != nil {
-			return "this is no pattern for names: " + said(err), `write "[string]", or a pattern such as '[=~"^x-"]'`
+		s, err := c.expression(inner)
+		if err == nil {
+			err = c.parse(s).err
+		}
+		if err != nil {
+			message, _ := said(err)
+			return "this is no pattern for names: " + message, `write "[string]", or a pattern such as '[=~"^x-"]'`
 		}
 	}
 	return "", ""

@@ -49,8 +49,8 @@ var rules = []diag.Rule{{
 	ID:       "contract/review",
 	Summary:  "a contract that can't be judged is looked at",
 	Protects: "Some types can't be compared, such as one that CUE finds in a package: then somebody has to look.",
-	Bad:      "emits: {\"order:placed\": {at: time.Time}}    # and a listener wants {at: string}",
-	Good:     "emits: {\"order:placed\": {at: string}}",
+	Bad:      "emits: {\"order:placed\": {at: time.Time}}    # and a listener wants {at: '=~\"^[0-9]{4}-\"'}",
+	Good:     "emits: {\"order:placed\": {at: '=~\"^[0-9]{4}-\"'}}",
 	Waivable: true,
 	Compared: true,
 }, {

@@ -30,6 +30,9 @@ const unwritten = ""
 
 // source is a type as one CUE expression. A list of one type is any number of it.
 func (c *Checker) source(t *registry.Type) string {
+	if t.Form == registry.Expression {
+		return t.Text.Value
+	}
 	b, ok := c.appendType(c.scratch[:0], t)
 	c.scratch = b
 	if !ok {
@@ -43,6 +46,22 @@ func (c *Checker) source(t *registry.Type) string {
 	return s
 }
 
+// expression is a text as one CUE expression that can stand within another. The texts are few, and stand in many places.
+func (c *Checker) expression(text string) (string, error) {
+	known, seen := c.expressions[text]
+	if !seen {
+		known.text, known.err = payload.Expression(text)
+		c.expressions[text] = known
+	}
+	return known.text, known.err
+}
+
+// expression is a text as CUE has it, or why it is none.
+type expression struct {
+	text string
+	err  error
+}
+
 func (c *Checker) appendType(b []byte, t *registry.Type) ([]byte, bool) {
 	switch t.Form {
 	case registry.Literal:
@@ -52,7 +71,8 @@ func (c *Checker) appendType(b []byte, t *registry.Type) ([]byte, bool) {
 	case registry.Structure:
 		return c.appendStructure(b, t.Fields)
 	}
-	return append(append(append(b, '('), t.Text.Value...), ')'), true
+	s, err := c.expression(t.Text.Value)
+	return append(b, s...), err == nil
 }
 
 func (c *Checker) appendList(b []byte, items []registry.Type) (_ []byte, ok bool) {
@@ -79,7 +99,7 @@ func (c *Checker) appendStructure(b []byte, fields []registry.Field) (_ []byte, 
 			b = append(b, rest...)
 			continue
 		}
-		if b, ok = c.appendType(append(appendName(b, f), ": "...), &f.Type); !ok {
+		if b, ok = c.appendType(append(c.appendName(b, f), ": "...), &f.Type); !ok {
 			return b, false
 		}
 	}
@@ -121,8 +141,11 @@ func (c *Checker) checkTypes(r *registry.Registry) {
 	for _, remote := range r.Remotes {
 		for i := range remote.Releases {
 			for t := range typesOf(&remote.Releases[i]) {
-				if t != nil && c.parse(c.source(t)).err != nil {
-					c.unreadable(remote, t)
+				if t == nil {
+					continue
+				}
+				if c.parse(c.source(t)).err != nil {
+					c.unreadable(remote, t, c.inside(t))
 				}
 			}
 		}
@@ -158,12 +181,12 @@ func typesOf(r *registry.Release) iter.Seq[*registry.Type] {
 }
 
 // unreadable reports the parts of a type that are at fault by themselves, or all of it.
-func (c *Checker) unreadable(r *registry.Remote, t *registry.Type) {
+func (c *Checker) unreadable(r *registry.Remote, t *registry.Type, err error) {
 	whole := true
 	for part := range partsOf(t) {
-		if c.parse(c.source(part)).err != nil {
+		if err := c.inside(part); err != nil {
 			whole = false
-			c.unreadable(r, part)
+			c.unreadable(r, part, err)
 		}
 	}
 	for i := range t.Fields {
@@ -172,24 +195,36 @@ func (c *Checker) unreadable(r *registry.Remote, t *registry.Type) {
 			c.faults.Add(r.File.Fault(t.Fields[i].Name, diag.Diagnostic{Rule: "contract/type", Remote: r.Name.Value, Message: message, Help: help}))
 		}
 	}
-	if !whole {
-		return
+	if whole {
+		message, help := said(err)
+		c.faults.Add(r.File.Fault(t.Text, diag.Diagnostic{Rule: "contract/type", Remote: r.Name.Value, Message: "this is no type that a payload can have: " + message, Help: help}))
 	}
-	message := said(c.parse(c.source(t)).err)
-	help := "write a CUE type such as int, \"int & >0\", [string] or {productId: string}"
-	if name, ok := strings.CutPrefix(message, "there is no type "); ok {
-		help = diag.DidYouMean(name, []string{"bool", "float", "int", "null", "number", "string"}, help)
-	}
-	c.faults.Add(r.File.Fault(t.Text, diag.Diagnostic{Rule: "contract/type", Remote: r.Name.Value, Message: "this is no type that a payload can have: " + message, Help: help}))
 }
 
-// said is what is wrong with a type, without the place within its source: that is not what the user wrote.
-func said(err error) string {
-	var fault *payload.Fault
-	if errors.As(err, &fault) {
-		return fault.Message
+// inside is what is wrong with a type that stands in another.
+func (c *Checker) inside(t *registry.Type) error {
+	if t.Form == registry.Expression {
+		if _, err := c.expression(t.Text.Value); err != nil {
+			return err
+		}
 	}
-	return err.Error()
+	return c.parse(c.source(t)).err
+}
+
+// said is what is wrong with a type, and the cure, without the place within its source: that is not what the user wrote.
+func said(err error) (message, help string) {
+	message, help = err.Error(), "write a CUE type such as int, \"int & >0\", [string] or {productId: string}"
+	var fault *payload.Fault
+	if !errors.As(err, &fault) {
+		return message, help
+	}
+	if fault.Help != "" {
+		help = fault.Help
+	}
+	if name, ok := strings.CutPrefix(fault.Message, "there is no type "); ok {
+		help = diag.DidYouMean(name, []string{"bool", "float", "int", "null", "number", "string"}, help)
+	}
+	return fault.Message, help
 }
 
 // partsOf goes through the types that a list or a structure is made of.
