@@ -78,21 +78,21 @@ var rules = []diag.Rule{{
 }, {
 	ID:       "share/scopes",
 	Summary:  "apps that share a package share it in the same scope",
-	Protects: "Copies in different share scopes never meet: each scope loads its own, singleton or not.",
+	Protects: "Copies in different share scopes never meet: each scope loads its own, singleton or not. An empty list of scopes is an error: it shares with nobody.",
 	Bad:      "shared: {react: {version: 19.1.0, singleton: true, shareScope: ui}}    # everybody else uses the default scope",
 	Good:     "shared: {react: {version: 19.1.0, singleton: true}}",
 	Waivable: true,
 }, {
 	ID:       "share/runtimes",
 	Summary:  "a singleton is shared through one runtime in a page",
-	Protects: "Module Federation and Native Federation know nothing of each other's copies: the page holds one of each. An error for a policy singleton, a warning otherwise.",
+	Protects: "Module Federation, Native Federation and import maps know nothing of each other's copies: the page holds one of each. An error for a policy singleton, a warning otherwise.",
 	Bad:      "# the shell is module-federation and shares @angular/core, and loyalty has\nruntime: native-federation    # and shares it too",
 	Good:     "runtime: module-federation",
 	Waivable: true,
 }, {
 	ID:       "share/required-version",
 	Summary:  "a required version is a range",
-	Protects: "What package managers understand, a tag or workspace:*, is no range to a browser: builds put \"\" in its place, which accepts any version. With false or \"\" nobody is told of a mismatch.",
+	Protects: "What package managers understand, a tag or workspace:*, is no range to a browser: a build that finds it in package.json makes \"\" of it, which accepts any version, and one that has it configured leaves it, which accepts none. With false or \"\" nobody is told of a mismatch.",
 	Bad:      "shared: {react: {version: 19.1.0, requiredVersion: \"workspace:*\"}}",
 	Good:     "shared: {react: {version: 19.1.0, requiredVersion: ^19.0.0}}",
 	Waivable: true,
@@ -106,7 +106,7 @@ var rules = []diag.Rule{{
 }, {
 	ID:       "share/version",
 	Summary:  "a shared version is a full release",
-	Protects: "Runtimes compare what is no version of three numbers in ways of their own, and disagree.",
+	Protects: "Runtimes compare what is no version of three numbers in ways of their own, and disagree. Without a version nobody can tell who gets which copy.",
 	Bad:      "shared: {react: {version: \"19.1\"}}",
 	Good:     "shared: {react: {version: 19.1.0}}",
 	Waivable: true,
