@@ -38,7 +38,9 @@ func (a *arms) decide() gap {
 				return gap{finding: undecided, path: m.at.path() + m.found.path, why: m.found.why}
 			}
 		}
-		g.why = "can't make up an example that is short enough"
+		if g.why = "can't make up an example of what is sent"; len(a.misses[0]) > 0 {
+			g.path = a.misses[0][0].at.path()
+		}
 	}
 	return g
 }

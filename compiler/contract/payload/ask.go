@@ -7,7 +7,6 @@ import (
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
-	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/literal"
 	"cuelang.org/go/cue/token"
@@ -30,18 +29,29 @@ type answer struct {
 	asked    bool // whether CUE evaluated it: it would, then, take part in a confirmation
 }
 
-// ask has CUE evaluate a part that refers to nothing around it. What might take long is not evaluated, but what it refers to
-// must exist all the same.
+// ask is what CUE says of a part that refers to nothing around it. Types have many of them in common.
 func ask(x ast.Expr, text string) answer {
-	ctx := cuecontext.New()
+	w := witnesses.Get().(*witness)
+	defer witnesses.Put(w)
+	w.renew()
+	a, known := w.parts[text]
+	if !known {
+		a = w.evaluate(x, text)
+		w.parts[text] = a
+	}
+	return a
+}
+
+// evaluate has CUE evaluate a part. What might take long is not evaluated, but what it refers to must exist all the same.
+func (w *witness) evaluate(x ast.Expr, text string) answer {
 	if len(text) > maxLookup {
 		return answer{kinds: everything}
 	}
 	if !harmless(x, text) {
-		v := ctx.CompileString("if false {T: "+text+"}", cue.InferBuiltins(true))
+		v := w.ctx.CompileString(`if false {"T": `+text+"}", cue.InferBuiltins(true))
 		return answer{fault: inWords(v.Err()), kinds: everything}
 	}
-	file := ctx.CompileString("T: "+text, cue.InferBuiltins(true))
+	file := w.ctx.CompileString(`"T": `+text, cue.InferBuiltins(true))
 	v := file.LookupPath(cue.ParsePath("T"))
 	if !v.Exists() && file.Err() != nil {
 		v = file
@@ -55,7 +65,7 @@ func ask(x ast.Expr, text string) answer {
 		return a
 	}
 	for _, e := range candidates(x) {
-		if payload := ctx.CompileString(encode(e, quoteCUE)); a.kinds.contains(e) && fits(v, payload) {
+		if payload := w.ctx.CompileString(encode(e, quoteCUE)); a.kinds.contains(e) && fits(v, payload) {
 			a.examples = append(a.examples, e)
 		}
 	}

@@ -21,6 +21,15 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkParseForeign reads a type with a part that CUE has to be asked about.
+func BenchmarkParseForeign(b *testing.B) {
+	for b.Loop() {
+		if _, err := payload.Parse(`{productId: string, at: time.Time}`); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkCompare compares types that are parsed.
 func BenchmarkCompare(b *testing.B) {
 	arms := make([]string, 30)

@@ -42,6 +42,7 @@ type witness struct {
 	types   map[question][][]cue.Value // a payload fits if it fits all values of an arm
 	values  map[string]cue.Value       // payloads, as they are written
 	answers map[occasion]bool
+	parts   map[string]answer
 }
 
 // witnesses is those that nobody talks to.
@@ -70,9 +71,7 @@ type occasion struct {
 }
 
 func (w *witness) fits(q question, v value) bool {
-	if w.ctx == nil || len(w.answers) >= maxAnswers {
-		*w = witness{cuecontext.New(cuecontext.CUE_DEBUG("opendef=0")), map[question][][]cue.Value{}, map[string]cue.Value{}, map[occasion]bool{}}
-	}
+	w.renew()
 	o := occasion{q, encode(v, quoteCUE)}
 	answer, known := w.answers[o]
 	if !known {
@@ -87,6 +86,14 @@ func (w *witness) fits(q question, v value) bool {
 		w.answers[o] = answer
 	}
 	return answer
+}
+
+// renew has a witness that knows too much forget everything.
+func (w *witness) renew() {
+	if w.ctx == nil || len(w.answers)+len(w.parts) >= maxAnswers {
+		*w = witness{cuecontext.New(cuecontext.CUE_DEBUG("opendef=0")), map[question][][]cue.Value{}, map[string]cue.Value{}, map[occasion]bool{},
+			map[string]answer{}}
+	}
 }
 
 func fits(t, payload cue.Value) bool { return t.Unify(payload).Validate(cue.Concrete(true)) == nil }

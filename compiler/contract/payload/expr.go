@@ -151,6 +151,27 @@ func join(a, sign, b string) string {
 	return a + sign + b
 }
 
+// conjunct is the text of a type as an operand of &.
+func conjunct(text string) string {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case strings.IndexByte("([{", c) >= 0:
+			depth++
+		case strings.IndexByte(")]}", c) >= 0:
+			depth--
+		case c == '|' && depth == 0:
+			return "(" + text + ")"
+		}
+	}
+	return text
+}
+
 // maxShown is the characters of a type or a value that a message shows.
 const maxShown = 80
 

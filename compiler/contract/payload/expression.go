@@ -29,8 +29,14 @@ func Expression(text string) (string, error) {
 	if err != nil {
 		return "", r.wrong(tree, err.Error())
 	}
+	if word := clause.Find(b); word != nil {
+		return "", r.wrong(tree, "there is no type "+string(word))
+	}
 	return string(b), nil
 }
+
+// clause is a word that has a meaning of its own at the beginning of a list's element.
+var clause = regexp.MustCompile(`^(for|if|let|func|try)\b`)
 
 // bare is x without parentheses around all of it, and without comments.
 func bare(x ast.Expr) ast.Expr {
@@ -65,39 +71,6 @@ func (r *reader) notQuoted(from, to int) *Fault {
 	f := r.fault(from, to, text+" is a date and no type")
 	f.Help = fmt.Sprintf("a date needs quotes inside the text: '%q'", text)
 	return f
-}
-
-// spellings is the names that types have in other languages.
-var spellings = map[string]string{
-	"integer": "int", "long": "int", "short": "int", "bigint": "int", "boolean": "bool", "any": "_", "unknown": "_", "mixed": "_", "top": "_",
-	"object": "{...}", "record": "{...}", "map": "{...}", "struct": "{...}", "dict": "{...}", "array": "[...]", "list": "[...]",
-	"date": "string", "datetime": "string", "timestamp": "string", "time": "string", "str": "string", "text": "string", "char": "string",
-	"uuid": "string", "double": "number", "decimal": "number", "real": "number", "numeric": "number", "num": "number",
-	"none": "null", "nil": "null", "undefined": "null", "void": "null", "never": "_|_",
-}
-
-// Suggest is the type that is meant by a name from another language, such as int for integer; "" if there is none.
-func Suggest(name string) string {
-	lower := strings.ToLower(name)
-	if s := spellings[lower]; s != "" {
-		return s
-	}
-	if _, ok := kinds[lower]; ok && lower != name {
-		return lower
-	}
-	return ""
-}
-
-// unknownType is the fault of a name that is no type's.
-func (r *reader) unknownType(x *ast.Ident) error {
-	message := "there is no type " + x.Name
-	if s := Suggest(x.Name); s != "" {
-		return r.help(x, message, "write "+s)
-	}
-	if strings.HasPrefix(x.Name, "#") || strings.HasPrefix(x.Name, "_") {
-		return r.help(x, message, "write it out: a contract has nothing that it could refer to")
-	}
-	return r.help(x, message, fmt.Sprintf("a literal text needs its own quotes: '%q'", x.Name))
 }
 
 // help is a fault with a hint.

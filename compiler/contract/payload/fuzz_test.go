@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"cuelang.org/go/cue/ast"
+
 	"muster/compiler/contract/payload"
 )
 
@@ -58,6 +60,40 @@ func FuzzCompare(f *testing.F) {
 			t.Errorf("%+v, and then %+v", v, again)
 		}
 		checkVerdict(t, sent, accepted, closed, v)
+	})
+}
+
+// FuzzExpression tries any text: what is one expression stays one within a structure or a list, and means there what it meant.
+func FuzzExpression(f *testing.F) {
+	for _, text := range []string{"int", "int\n", "string // ISO date", `"a" | "b"`, `int), "m": (string`, "int}, {", "*1 | int", ">0", "-1", "{a: int\nb?: string}",
+		"\"\\(1)\"", "[for x in [1] {x}]", "\"\"\"\n\ta\n\t\"\"\"", "_|_", "a.b[1](c)", "int // a\n/", "2026-11-22", "(int)", "#\"a\"#", "x?", "...", "for", "let", "// a\nif"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var fault *payload.Fault
+		s, err := payload.Expression(text)
+		if err != nil {
+			if !errors.As(err, &fault) || s != "" {
+				t.Fatalf("%q: %q, %v", text, s, err)
+			}
+			return
+		}
+		again, err := payload.Expression(s)
+		if err != nil || again != s {
+			t.Fatalf("%q is %q, and that is %q: %v", text, s, again, err)
+		}
+		field, ok := parse(t, `{"a": `+s+`, "b": int}`).(*ast.StructLit)
+		if !ok || len(field.Elts) != 2 {
+			t.Errorf("%q as a field is more than one", s)
+		}
+		items, ok := parse(t, "[int, "+s+"]").(*ast.ListLit)
+		if !ok || len(items.Elts) != 2 {
+			t.Errorf("%q in a list is more than one", s)
+		}
+		rest, ok := parse(t, "[..."+s+"]").(*ast.ListLit)
+		if !ok || len(rest.Elts) != 1 {
+			t.Errorf("%q in a list of many is more than one", s)
+		}
 	})
 }
 

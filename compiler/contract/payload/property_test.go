@@ -44,7 +44,7 @@ func TestPairs(t *testing.T) {
 	if all.unknown*200 > judged {
 		t.Errorf("more than 0.5 %% of the answers are unknown")
 	}
-	if all.foreign == 0 || all.foreign*50 > judged {
+	if all.foreign*50 > judged {
 		t.Errorf("there are %d pairs that only CUE can tell apart", all.foreign)
 	}
 	if min(all.compatible, all.incompatible)*5 < judged || all.payloads < 5*all.compatible {

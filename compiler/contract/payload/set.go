@@ -76,7 +76,7 @@ func (w *work) both(a, b *set) *set {
 	case a.plain():
 		return b
 	}
-	s := &set{any: a.any && b.any, null: a.null && b.null, false: a.false && b.false, true: a.true && b.true, text: join(a.text, " & ", b.text)}
+	s := &set{any: a.any && b.any, null: a.null && b.null, false: a.false && b.false, true: a.true && b.true, text: join(conjunct(a.text), " & ", conjunct(b.text))}
 	if w.spend(len(a.numbers.whole) + len(a.numbers.broken) + len(b.numbers.whole) + len(b.numbers.broken)) {
 		s.numbers = a.numbers.intersect(b.numbers)
 	}
