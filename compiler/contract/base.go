@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -92,7 +93,7 @@ type next struct {
 func (n next) String() string { return n.remote.Name.Value + " " + n.Version.Value }
 
 // coming goes through the active releases of a remote that the cohort pins.
-func (m *comparison) coming(was *resolve.Pin) func(yield func(next) bool) {
+func (m *comparison) coming(was *resolve.Pin) iter.Seq[next] {
 	remote := m.head.Remote(was.Remote.Name.Value)
 	return func(yield func(next) bool) {
 		if remote == nil {

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ type step struct {
 }
 
 // steps goes from a consumer to its providers.
-func (m *meeting) steps(pin *resolve.Pin) func(yield func(step) bool) {
+func (m *meeting) steps(pin *resolve.Pin) iter.Seq[step] {
 	return func(yield func(step) bool) {
 		for i := range pin.Choices {
 			r := pin.Choices[i].Release

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"muster/compiler/contract/payload"
@@ -37,7 +38,7 @@ func (m *comparison) among(events []registry.Event, e *registry.Event) bool {
 }
 
 // beside goes through the live releases that a release of a remote may meet next.
-func (m *comparison) beside(pin *resolve.Pin, n next) func(yield func(live) bool) {
+func (m *comparison) beside(pin *resolve.Pin, n next) iter.Seq[live] {
 	return func(yield func(live) bool) {
 		for _, p := range m.live {
 			if p.pin != pin && m.together(p.pin, pin) && m.lets(p, registry.Text{}, n.Version) && !yield(p) {
