@@ -42,9 +42,23 @@ func (m *meeting) consumed(p party, consumed *registry.Consumed) {
 			Notes: []diag.Note{p.note(), provider.Remote.File.Note(provider.Remote.Name, name+" is declared here")}})
 		return
 	}
+	m.reachedByAll(p, consumed, provider)
 	for i := range provider.Choices {
 		m.served(p, consumed, party{provider, &provider.Choices[i]})
 	}
+}
+
+// reachedByAll warns of a release that some of its hosts load without the remote that it uses. Whether it does so there too is
+// not declared.
+func (m *meeting) reachedByAll(p party, consumed *registry.Consumed, provider *resolve.Pin) {
+	without := slices.DeleteFunc(slices.Clone(m.hosts(p.pin)), func(h string) bool { return slices.Contains(m.hosts(provider), h) })
+	if !m.hosted || len(without) == 0 {
+		return
+	}
+	by := strings.Join(without, " and ")
+	m.add(p, consumed.Remote, diag.Diagnostic{Rule: "contract/provider", Severity: diag.Warning, Help: "let " + by + " load " + provider.Remote.Name.Value + ", or see that it copes without there",
+		Message: fmt.Sprintf("%s uses modules of %s, which is not loaded by %s", p, provider.Remote.Name, by),
+		Notes:   []diag.Note{p.note(), provider.Remote.File.Note(provider.Remote.Name, provider.Remote.Name.Value+" is declared here")}})
 }
 
 // explained reports whether something else says already why a remote is not in the cohort: it does not exist, its file or its
