@@ -26,6 +26,7 @@ type answer struct {
 	fault    string // what is wrong with it
 	kinds    *set   // what it may be, by kind
 	examples []value
+	tests    bool // it is a validator, such as list.UniqueItems(), and no value itself
 	asked    bool // whether CUE evaluated it: it would, then, take part in a confirmation
 }
 
@@ -59,7 +60,7 @@ func (w *witness) evaluate(x ast.Expr, text string) answer {
 	if err := v.Err(); err != nil {
 		return answer{fault: inWords(err)}
 	}
-	a := answer{kinds: kindsOf(v.IncompleteKind()), asked: true}
+	a := answer{kinds: kindsOf(v.IncompleteKind()), tests: !v.IsConcrete(), asked: true}
 	if (&work{1000}).vacant(a.kinds) {
 		a.fault = fmt.Sprintf("%s is no value that can be sent", short(text))
 		return a

@@ -7,8 +7,9 @@ import "slices"
 type foreign struct {
 	id        string   // the same for what is the same; "" if it was put together
 	conjuncts []string // the ids of what must all fit, sorted
-	upper     *set     // says nothing of what is within objects and lists, and has no foreign parts
+	upper     *set     // without foreign parts at its top; it says nothing of what is within objects and lists, but for tests
 	beside    *set     // what must fit as well, everything if there is no such thing
+	tests     bool     // it only refuses: what stands beside it declares the fields
 	closed    bool     // Type.Closed applies to it
 	examples  []value
 	why       string // a sentence without its subject
@@ -61,13 +62,7 @@ func (w *work) bothForeign(a, b *set) (all []*foreign) {
 	for _, f := range a.foreign {
 		add(w.bounded(f, b.known()))
 		for _, g := range b.foreign {
-			h := w.bounded(f, g.upper)
-			h.beside = w.both(f.beside, g.beside)
-			h.conjuncts = slices.Concat(f.conjuncts, g.conjuncts)
-			slices.Sort(h.conjuncts)
-			h.conjuncts = slices.Compact(h.conjuncts)
-			h.examples = slices.DeleteFunc(h.examples, func(v value) bool { return !slices.ContainsFunc(g.examples, func(u value) bool { return same(u, v) }) })
-			add(h)
+			add(w.together(f, g))
 		}
 	}
 	for _, g := range b.foreign {
@@ -78,9 +73,29 @@ func (w *work) bothForeign(a, b *set) (all []*foreign) {
 
 // bounded is what is in f and in s.
 func (w *work) bounded(f *foreign, s *set) *foreign {
-	b := &foreign{conjuncts: f.conjuncts, upper: w.both(f.upper, s.outline()), beside: w.both(f.beside, s), closed: f.closed, why: f.why}
+	b := &foreign{conjuncts: f.conjuncts, beside: w.both(f.beside, s), tests: f.tests, closed: f.closed, why: f.why}
+	if b.upper = w.both(f.upper, s.outline()); f.tests {
+		b.upper = w.both(f.upper, s)
+	}
 	for _, v := range f.examples {
 		if s.contains(v) {
+			b.examples = append(b.examples, v)
+		}
+	}
+	return b
+}
+
+// together is what is in f and in g.
+func (w *work) together(f, g *foreign) *foreign {
+	b := &foreign{conjuncts: slices.Concat(f.conjuncts, g.conjuncts), beside: w.both(f.beside, g.beside), tests: f.tests && g.tests,
+		closed: f.closed || g.closed, why: f.why}
+	slices.Sort(b.conjuncts)
+	b.conjuncts = slices.Compact(b.conjuncts)
+	if b.upper = w.both(f.upper.outline(), g.upper.outline()); b.tests {
+		b.upper = w.both(f.upper, g.upper)
+	}
+	for _, v := range f.examples {
+		if slices.ContainsFunc(g.examples, func(u value) bool { return same(u, v) }) {
 			b.examples = append(b.examples, v)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -139,10 +140,19 @@ func foreign(name, part string) leaf {
 	return leaf{fmt.Sprintf("%s(%q)", name, part), func(v any) bool { s, ok := v.(string); return ok && test(s, part) }}
 }
 
+// unique is a test of lists that only CUE knows.
+var unique = leaf{"list.UniqueItems()", func(v any) bool {
+	l, ok := v.([]any)
+	for i, e := range l {
+		ok = ok && !slices.ContainsFunc(l[:i], func(x any) bool { return reflect.DeepEqual(x, e) })
+	}
+	return ok
+}}
+
 // isForeign reports whether only CUE can evaluate a part of a source.
-func isForeign(source string) bool {
-	return strings.Contains(source, "strings.Has") || strings.Contains(source, "strings.Contains")
-}
+func isForeign(source string) bool { return foreignPart.MatchString(source) }
+
+var foreignPart = regexp.MustCompile(`strings\.Has|strings\.Contains|UniqueItems`)
 
 func (m maker) leafOf(kind string) leaf {
 	switch kind {
@@ -223,6 +233,9 @@ func (m maker) list(depth int) *node {
 	}
 	if m.chance(25) {
 		n = &node{op: "and", parts: []*node{n, {op: "leaf", leaf: limit(pick(m, []string{"list.MinItems", "list.MaxItems"}), m.IntN(4))}}}
+	}
+	if m.chance(5) {
+		n = &node{op: "and", parts: []*node{n, {op: "leaf", leaf: unique}}}
 	}
 	return n
 }

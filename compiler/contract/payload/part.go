@@ -22,7 +22,7 @@ func (r *reader) foreign(x ast.Expr, why string) (*expr, error) {
 	} else if a := r.ask(x, text); a.fault != "" {
 		return nil, r.nonsense(x, a.fault)
 	} else {
-		f.upper, f.examples, e.barred = a.kinds, a.examples, !a.asked
+		f.upper, f.examples, f.tests, e.barred = a.kinds, a.examples, a.tests, !a.asked
 	}
 	f.conjuncts, f.why = []string{f.id}, notCompared(r.text(x), why, f.upper)
 	e.set = &set{foreign: []*foreign{f}}
@@ -33,10 +33,10 @@ func (r *reader) foreign(x ast.Expr, why string) (*expr, error) {
 func notCompared(text, why string, kinds *set) string {
 	cure := "it " + why
 	switch {
-	case kinds.any:
+	case kinds.any || len(kinds.lists)+len(kinds.objects) > 0:
 	case kinds.texts.empty():
-		cure = "write its kind and bounds"
-	case kinds.numbers.empty() && len(kinds.lists)+len(kinds.objects) == 0:
+		cure = "write a kind such as int, with bounds"
+	case kinds.numbers.empty():
 		cure = "write string or a =~ pattern"
 	}
 	return fmt.Sprintf("%s is CUE that muster does not compare; %s", short(text), cure)
