@@ -287,7 +287,7 @@ func (e *expr) declared(below func(*expr) *expr) *expr {
 	c := &expr{op: e.op, open: e.open}
 	switch e.op {
 	case plain, either:
-		if e.foreign {
+		if e.foreign && !e.set.foreign[0].tests {
 			return e // it may name fields
 		}
 		return anything

@@ -134,7 +134,9 @@ func (s *set) closed() *set {
 	c.foreign = nil
 	for _, f := range s.foreign {
 		sealed := *f
-		sealed.closed = true
+		if sealed.closed = !f.tests; f.tests {
+			sealed.upper, sealed.beside = f.upper.closed(), f.beside.closed()
+		}
 		c.foreign = append(c.foreign, &sealed)
 	}
 	return &c

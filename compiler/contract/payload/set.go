@@ -175,6 +175,9 @@ func (w *work) look(s *set) (value, state) {
 		if len(f.examples) > 0 {
 			return f.examples[0], inhabited
 		}
+		if v, ok := w.sample(f.upper); ok && f.tests { // which CUE may refuse: then it confirms no witness
+			return v, inhabited
+		}
 		result = doubtful
 	}
 	for _, l := range s.lists {
