@@ -55,13 +55,20 @@ func (r *reader) broken(at int, message string) *Fault {
 	}
 	rest := strings.TrimSpace(r.source[max(0, min(at, len(r.source))):])
 	switch {
-	case strings.HasSuffix(message, "found 'EOF'"):
+	case rest == "" && strings.HasPrefix(message, "expected "):
 		message = "the type ends too early"
 	case strings.HasPrefix(message, "expected 'EOF', found"):
 		message = "the type ends before " + short(rest)
 	}
-	return r.fault(at, 0, message)
+	f := r.fault(at, 0, message)
+	if m := otherList.FindStringSubmatch(r.source); m != nil {
+		f.Help = fmt.Sprintf("a list of any length is written %q", "[..."+strings.Join(m[1:], "")+"]")
+	}
+	return f
 }
+
+// otherList is a list as other languages have it.
+var otherList = regexp.MustCompile(`\bArray<(\w+)>|\b(\w+)\[\]|\[\](\w+)`)
 
 var date = regexp.MustCompile(`\b[0-9]{4} ?- ?[0-9]{1,2} ?- ?[0-9]{1,2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?`)
 

@@ -13,7 +13,7 @@ var spellings = map[string]string{
 	"object": "{...}", "record": "{...}", "map": "{...}", "struct": "{...}", "dict": "{...}", "array": "[...]", "list": "[...]",
 	"date": "string", "datetime": "string", "timestamp": "string", "time": "string", "str": "string", "text": "string", "char": "string",
 	"uuid": "string", "double": "number", "decimal": "number", "real": "number", "numeric": "number", "num": "number",
-	"none": "null", "nil": "null", "undefined": "null", "void": "null", "never": "_|_",
+	"true": "true", "false": "false", "none": "null", "nil": "null", "undefined": "null", "void": "null", "never": "_|_",
 }
 
 // Suggest is the type that is meant by a name from another language, such as int for integer; "" if there is none.
