@@ -28,12 +28,12 @@ var waiverRule = Rule{Findings: []diag.Rule{{
 	Bad:      "until: \"2024-01-31\"",
 	Good:     "until: \"2027-01-31\"",
 }, {
-	ID:       "waiver/unused",
-	Summary:  "a waiver waives something",
+	ID:      "waiver/unused",
+	Summary: "a waiver waives something",
 	Protects: "A waiver that is left behind hides the next fault of its kind. What only `muster check --base` finds is gone once it is merged: " +
 		"a waiver of such a rule, contract/removed, contract/narrowed or contract/review, stands until its day.",
-	Bad:      "waivers: [{rule: \"budget/entry-bytes\", remote: \"orders\", ...}]    # orders keeps its budget",
-	Good:     "waivers: []",
+	Bad:  "waivers: [{rule: \"budget/entry-bytes\", remote: \"orders\", ...}]    # orders keeps its budget",
+	Good: "waivers: []",
 }}}
 
 // Waivers are the policy's waivers, at one moment.
