@@ -88,6 +88,9 @@ func (m *comparison) declared(p live, verb, name string) (notes []diag.Note) {
 		return nil
 	}
 	release := releaseOf(remote, p.release().Version.Value)
+	if release == nil {
+		return nil
+	}
 	events := release.Listens
 	if verb != "emits" {
 		events = release.Emits
