@@ -121,11 +121,14 @@ func (c *checker) outcomes(g *Group, i int, all []federation.Reached, m mood) {
 
 // onlyWith is what splits gave where an outcome was met first; nil if it is met in any case.
 func (g *Group) onlyWith(i int, r federation.Reached) []string {
-	at := slices.IndexFunc(g.Outcomes[i], func(o federation.Reached) bool { return o.Same(r.Outcome) })
-	if at < 0 || at >= len(g.fates[i]) || g.fates[i][at].times == g.seated {
+	if g.fates == nil {
 		return nil
 	}
-	return g.fates[i][at].titles
+	met := g.fates[i][slices.IndexFunc(g.Outcomes[i], func(o federation.Reached) bool { return o.Same(r.Outcome) })]
+	if met.times == g.seated {
+		return nil
+	}
+	return met.titles
 }
 
 // offered is the copy that an outcome is about.

@@ -11,20 +11,30 @@ import (
 
 // judge works out what every group gets of a package, over all combinations of splits.
 func (n *Negotiator) judge(page *Page, pkg *Package) {
-	for _, g := range pkg.Groups {
-		g.Outcomes = make([][]federation.Reached, len(g.class.app.Shared))
-		g.fates, g.seated = make([][]fate, len(g.class.app.Shared)), 0
-	}
 	t, rules := tableOf(pkg), n.engine(page, pkg.Runtime)
 	pkg.splits = len(t.seats) > 0
+	pkg.begin()
 	all := n.judgeAll(page, pkg, t, rules)
-	for _, c := range all {
-		c.take(pkg)
+	for i := range all {
+		all[i].take(pkg)
 	}
-	n.judgeLate(n.contest(page, pkg, t.everybody()), all, rules)
+	everybody := all[0]
+	if pkg.splits {
+		everybody = n.contest(page, pkg, t.everybody())
+	}
+	n.judgeLate(everybody, all, rules)
 	pkg.Decision = decided(all)
 	if len(pkg.Groups) == 1 && len(pkg.Groups[0].Uses) == 1 {
 		pkg.Decision = Alone
+	}
+}
+
+// begin makes room for what comes of the package.
+func (p *Package) begin() {
+	for _, g := range p.Groups {
+		if g.Outcomes = make([][]federation.Reached, len(g.class.app.Shared)); p.splits {
+			g.fates = make([][]fate, len(g.class.app.Shared))
+		}
 	}
 }
 
@@ -60,7 +70,9 @@ func (n *Negotiator) judgeLate(everybody contest, all []contest, rules engine) {
 		return
 	}
 	if len(all) == 1 && all[0].proof != federation.None {
-		n.explore(rules, &everybody, maxStates)
+		if everybody.reach, everybody.proof = rules.prove(everybody.Contest); everybody.proof == federation.None {
+			n.explore(rules, &everybody, maxStates)
+		}
 		everybody.takeLate()
 		return
 	}
@@ -393,6 +405,9 @@ type fate struct {
 // meet adds an outcome of a declaration.
 func (g *Group) meet(i int, r federation.Reached, titles []string) {
 	g.Outcomes[i] = add(g.Outcomes[i], r)
+	if g.fates == nil {
+		return // nothing is split
+	}
 	if len(g.fates[i]) < len(g.Outcomes[i]) {
 		g.fates[i] = append(g.fates[i], fate{titles: titles})
 	}

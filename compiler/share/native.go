@@ -25,9 +25,6 @@ func (n *Negotiator) nativePackages(page *Page) []*Package {
 	}
 	for _, pkg := range g.found {
 		pkg.Runtime, pkg.Decision = registry.NativeFederation, ByRule
-		for _, group := range pkg.Groups {
-			group.Outcomes, group.fates = make([][]federation.Reached, len(group.class.app.Shared)), make([][]fate, len(group.class.app.Shared))
-		}
 	}
 	if len(g.found) > 0 {
 		g.decideNatively(n, pins)
@@ -43,13 +40,15 @@ func (n *Negotiator) nativePackages(page *Page) []*Package {
 // decideNatively runs every combination of the pins' releases, or tells what could come of any if there are too many.
 func (g *gatherer) decideNatively(n *Negotiator, pins []*resolve.Pin) {
 	combinations, few := g.chosen(pins)
+	for _, pkg := range g.found {
+		pkg.splits = len(combinations) != 1
+		pkg.begin()
+	}
 	for _, c := range combinations {
-		rt := g.takeNative(n, pins, c)
-		for _, pkg := range g.found {
-			if rt == native.Classic {
+		if g.takeNative(n, pins, c) == native.Classic {
+			for _, pkg := range g.found {
 				pkg.Decision = ByVersion
 			}
-			pkg.splits = len(combinations) > 1
 		}
 	}
 	if few {
@@ -57,7 +56,7 @@ func (g *gatherer) decideNatively(n *Negotiator, pins []*resolve.Pin) {
 	}
 	_, rt := nativePage(g.page, pins, make([]int, len(pins)))
 	for _, pkg := range g.found {
-		pkg.Decision, pkg.splits = Bounded, true
+		pkg.Decision = Bounded
 		pkg.boundNatively(rt)
 	}
 }
