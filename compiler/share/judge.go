@@ -69,6 +69,9 @@ func (n *Negotiator) judgeLate(everybody contest, all []contest, rules engine) {
 	if !everybody.lateMatters(rules.accepts) {
 		return
 	}
+	if len(all) == 1 && all[0].proof == federation.None && !everybody.lacking() {
+		return // the bound is the same, whoever comes first
+	}
 	if len(all) == 1 && all[0].proof != federation.None {
 		if everybody.reach, everybody.proof = rules.prove(everybody.Contest); everybody.proof == federation.None {
 			n.explore(rules, &everybody, maxStates)
@@ -275,6 +278,12 @@ func (c *contest) lateMatters(accepts func(federation.Requirement, string) bool)
 		}
 	}
 	return false
+}
+
+// lacking reports whether an app brings no copy of its own.
+func (c *contest) lacking() (found bool) {
+	c.each(func(g *Group, _, i int) { found = found || g.class.app.Shared[i].NoImport })
+	return found
 }
 
 // judged is what came of a contest.
