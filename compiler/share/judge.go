@@ -52,8 +52,7 @@ func (n *Negotiator) judgeAll(page *Page, pkg *Package, t *table, rules engine) 
 	}
 	if !few || len(open) > maxExplored {
 		c := n.contest(page, pkg, t.everybody())
-		c.reach = rules.bound(c.Contest)
-		c.dropImpossible()
+		c.bound(rules)
 		return []contest{c}
 	}
 	for _, i := range open {
@@ -62,31 +61,23 @@ func (n *Negotiator) judgeAll(page *Page, pkg *Package, t *table, rules engine) 
 	return all
 }
 
-// judgeLate adds what could go wrong if the host came after a remote. Of several combinations it is what is proved for each, or a
-// bound for all of them.
+// judgeLate adds what could go wrong if the host came after a remote: for one combination as the runtime has it, and for several
+// what is proved for each, or a bound for all of them.
 func (n *Negotiator) judgeLate(everybody contest, all []contest, rules engine) {
 	everybody.First = false
-	if !everybody.lateMatters(rules.accepts) {
-		return
-	}
-	if len(all) == 1 && all[0].proof == federation.None && !everybody.lacking() {
-		return // the bound is the same, whoever comes first
-	}
-	if len(all) == 1 && all[0].proof != federation.None {
-		if everybody.reach, everybody.proof = rules.prove(everybody.Contest); everybody.proof == federation.None {
-			n.explore(rules, &everybody, maxStates)
-		}
-		everybody.takeLate()
+	one, bounded := len(all) == 1, all[0].proof == federation.None
+	if !everybody.lateMatters(rules.accepts) || one && bounded && !everybody.lacking() { // a bound is the same, whoever comes first
 		return
 	}
 	for _, c := range all {
 		c.First = false
-		if c.proof != federation.None {
+		if c.proof != federation.None { // what is bounded may be more than ever meets, which a proof does not know
 			c.reach, c.proof = rules.prove(c.Contest)
 		}
-		if c.proof == federation.None {
-			everybody.reach = rules.bound(everybody.Contest)
-			everybody.dropImpossible()
+		if c.proof == federation.None && one && !bounded {
+			n.explore(rules, &c, maxStates)
+		} else if c.proof == federation.None {
+			everybody.bound(rules)
 			everybody.takeLate()
 			return
 		}
@@ -228,8 +219,13 @@ type contest struct {
 	host    *Group   // nil if the host does not share the package
 	remotes []*Group // of Remotes
 	titles  []string // of what the splits give
-	reach   federation.Reach
-	proof   federation.Proof
+	judged
+}
+
+// judged is what came of a contest.
+type judged struct {
+	reach federation.Reach
+	proof federation.Proof
 }
 
 func (n *Negotiator) contest(page *Page, pkg *Package, seated seating) contest {
@@ -286,12 +282,6 @@ func (c *contest) lacking() (found bool) {
 	return found
 }
 
-// judged is what came of a contest.
-type judged struct {
-	reach federation.Reach
-	proof federation.Proof
-}
-
 // explore judges a contest, once for all cohorts that have it.
 func (n *Negotiator) explore(rules engine, c *contest, states int) {
 	key := c.key(states)
@@ -300,7 +290,13 @@ func (n *Negotiator) explore(rules engine, c *contest, states int) {
 		j.reach, j.proof = rules.judge(c.Contest, states)
 		n.judged[key] = j
 	}
-	c.reach, c.proof = j.reach, j.proof
+	c.judged = j
+}
+
+// bound tells all that could come of a contest, and more, but for what splits rule out.
+func (c *contest) bound(rules engine) {
+	c.judged = judged{reach: rules.bound(c.Contest)}
+	c.dropImpossible()
 }
 
 func (c *contest) key(states int) string {
