@@ -54,11 +54,22 @@ func (g *gatherer) decideNatively(n *Negotiator, pins []*resolve.Pin) {
 	if few {
 		return
 	}
-	_, rt := nativePage(g.page, pins, make([]int, len(pins)))
+	rt := native.Orchestrator // which can do all that the classic runtime can
+	if g.page.Host.Remote.Runtime == registry.NativeFederation {
+		rt = runtimeOf(g.page.Release.Release)
+	}
 	for _, pkg := range g.found {
 		pkg.Decision = Bounded
 		pkg.boundNatively(rt)
 	}
+}
+
+// runtimeOf is the runtime that a release's build brings.
+func runtimeOf(release *registry.Release) native.Runtime {
+	if strings.HasPrefix(release.Bundler.Federation.Value, "3.") {
+		return native.Classic
+	}
+	return native.Orchestrator
 }
 
 // chosen are the combinations of the pins' releases, by their places among the choices; false if there are too many. Of the host
@@ -97,8 +108,11 @@ func (p *Package) boundNatively(rt native.Runtime) {
 	for _, g := range p.Groups {
 		g.seated = 1
 		for i, d := range g.class.app.Shared {
+			if d.NoImport && !p.always(rt) {
+				g.meet(i, p.unresolved(), nil)
+			}
 			for _, copy := range brought {
-				if rt == native.Orchestrator || copy.Version == d.Version {
+				if rt == native.Orchestrator || d.NoImport || copy.Version == d.Version {
 					p.boundBy(g, i, d, copy)
 				}
 			}
@@ -106,11 +120,36 @@ func (p *Package) boundNatively(rt native.Runtime) {
 	}
 }
 
+// always reports whether the import map has a copy for everybody whatever the splits give: the host's, or, but not under the classic
+// runtime, that of a remote all of whose releases share one.
+func (p *Package) always(rt native.Runtime) bool {
+	sharing := map[*resolve.Pin]int{}
+	for _, g := range p.Groups {
+		if !slices.ContainsFunc(g.class.app.Shared, func(d federation.Declaration) bool { return d.Singleton && !d.NoImport && scopesOf(d)[0] == "default" }) {
+			continue
+		}
+		for _, u := range g.Uses {
+			if sharing[u.Pin]++; g.Host || rt == native.Orchestrator && sharing[u.Pin] == len(u.Pin.Choices) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unresolved is what an app gets that brings no copy, where the import map has none for everybody.
+func (p *Package) unresolved() federation.Reached {
+	return federation.Reached{Outcome: federation.Outcome{Err: "TypeError: Failed to resolve module specifier \"" + p.Name + "\""}}
+}
+
 // boundBy gives a declaration's app the copy that it could get of another, or its own if it refuses that.
 func (p *Package) boundBy(g *Group, i int, d federation.Declaration, copy federation.Copy) {
 	fits := acceptsNatively(d.Requires(), copy.Version)
 	r := federation.Reached{Outcome: federation.Outcome{Copy: copy}, Providers: []string{copy.Provider}}
 	switch own := g.Uses[0].Name(); {
+	case d.NoImport && !fits:
+		r.Warnings = []string{silent}
+	case d.NoImport:
 	case copy.Version != d.Version && (!d.Singleton || copy.Provider == own && len(g.Uses) == 1):
 		return // what is no singleton is never shared; and its own other release is not there
 	case !fits && d.Strict == federation.Strict && copy.Version != d.Version:
@@ -132,7 +171,7 @@ func (g *gatherer) takeNative(n *Negotiator, pins []*resolve.Pin, choices []int)
 		if o.Entry == o.Package {
 			got[[2]string{o.Consumer, o.Package}] = o
 		}
-		if o.Entry == o.Package && (o.Action == native.Share || rt == native.Classic && p.Host != nil && o.Provider == p.Host.Name) {
+		if o.Entry == o.Package && (o.Action == native.Share && o.Scope == native.GlobalScope || rt == native.Classic && p.Host != nil && o.Provider == p.Host.Name) {
 			everybodys[o.Package] = o
 		}
 	}
@@ -145,7 +184,7 @@ func (g *gatherer) takeNative(n *Negotiator, pins []*resolve.Pin, choices []int)
 			if o, ok := got[[2]string{pin.Remote.Container.Value, use.class.name}]; ok {
 				apart[pkg] = group.takeNative(o, givers(rt, p, o), titles, apart[pkg])
 			} else {
-				group.lacks(everybodys[use.class.name], titles)
+				pkg.lacks(group, everybodys[use.class.name], titles)
 			}
 		}
 	}
@@ -157,7 +196,8 @@ func (g *gatherer) takeNative(n *Negotiator, pins []*resolve.Pin, choices []int)
 	return rt
 }
 
-// nativePage is a combination as the runtime is handed it.
+// nativePage is a combination as the runtime is handed it: the host's, or in a page of another runtime the classic one if a remote
+// brings it.
 func nativePage(page *Page, pins []*resolve.Pin, choices []int) (p native.Page, rt native.Runtime) {
 	rt = native.Orchestrator
 	for i, pin := range pins {
@@ -168,9 +208,12 @@ func nativePage(page *Page, pins []*resolve.Pin, choices []int) (p native.Page, 
 		} else {
 			p.Remotes = append(p.Remotes, app)
 		}
-		if strings.HasPrefix(release.Bundler.Federation.Value, "3.") && (pin == page.Host || p.Host == nil) {
+		if runtimeOf(release) == native.Classic {
 			rt = native.Classic
 		}
+	}
+	if p.Host != nil {
+		rt = runtimeOf(page.Release.Release)
 	}
 	return p, rt
 }
@@ -205,12 +248,12 @@ func titlesOf(pins []*resolve.Pin, choices []int) (titles []string) {
 }
 
 // lacks gives a group's app, which brings no copy, what the import map has for everybody.
-func (g *Group) lacks(everybodys native.Got, titles []string) {
+func (p *Package) lacks(g *Group, everybodys native.Got, titles []string) {
 	for i, d := range g.class.app.Shared {
 		if !d.NoImport {
 			continue
 		}
-		r := federation.Reached{Outcome: federation.Outcome{Err: "TypeError: Failed to resolve module specifier \"" + g.class.name + "\""}}
+		r := p.unresolved()
 		if everybodys.Version != "" {
 			r = reachedNative(everybodys, []string{everybodys.Provider}, d)
 		}

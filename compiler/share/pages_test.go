@@ -23,19 +23,8 @@ func TestPagesHoldEveryVisit(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(13, 1))
 	decided := map[Decision]int{}
 	for i := range 40 {
-		s := shop{rnd: rnd, runtime: registry.ModuleFederation, federation: "2.9.2", splits: 1 + i%6, remotes: 2 + i%7}
-		c, policy := s.open(t)
-		for _, page := range New(policy).Pages(c) {
-			for _, pkg := range page.Packages {
-				decided[pkg.Decision]++
-			}
-			for range 12 {
-				visit(t, rnd, page)
-			}
-		}
-		if t.Failed() {
-			t.Fatalf("shop %d:\n%s", i, s.text())
-		}
+		s := shop{rnd: rnd, runtime: registry.ModuleFederation, federation: []string{"2.9.2"}, splits: 1 + i%6, remotes: 2 + i%7}
+		s.welcome(t, decided, 12, visit)
 	}
 	t.Log(decided)
 	for _, d := range []Decision{HostsCopy, Highest, EveryOrder, Bounded} {
@@ -51,22 +40,11 @@ func TestNativePagesHoldEveryVisit(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(17, 1))
 	decided := map[Decision]int{}
 	for i := range 30 {
-		s := shop{rnd: rnd, runtime: registry.NativeFederation, federation: []string{"4.6.1", "3.5.5"}[i%2], splits: 1, remotes: 9}
+		s := shop{rnd: rnd, runtime: registry.NativeFederation, federation: []string{"4.6.1", "3.5.5"}, splits: 1, remotes: 9}
 		if i%3 > 0 {
 			s.remotes = 4
 		}
-		c, policy := s.open(t)
-		for _, page := range New(policy).Pages(c) {
-			for _, pkg := range page.Packages {
-				decided[pkg.Decision]++
-			}
-			for range 30 {
-				visitNatively(t, rnd, page)
-			}
-		}
-		if t.Failed() {
-			t.Fatalf("shop %d:\n%s", i, s.text())
-		}
+		s.welcome(t, decided, 30, visitNatively)
 	}
 	t.Log(decided)
 	for _, d := range []Decision{ByRule, ByVersion, Bounded} {
@@ -78,11 +56,29 @@ func TestNativePagesHoldEveryVisit(t *testing.T) {
 
 // shop is a random registry of one host.
 type shop struct {
-	rnd                 *rand.Rand
-	runtime, federation string
-	splits              int // a remote of so many is split
-	remotes             int
-	files               fstest.MapFS
+	rnd        *rand.Rand
+	runtime    string
+	federation []string // one of these builds a release
+	splits     int      // a remote of so many is split
+	remotes    int
+	files      fstest.MapFS
+}
+
+// welcome opens the shop and lets a number of visitors come to each of its pages. It counts how the pages' packages are decided.
+func (s *shop) welcome(t *testing.T, decided map[Decision]int, visitors int, visit func(*testing.T, *rand.Rand, *Page)) {
+	t.Helper()
+	c, policy := s.open(t)
+	for _, page := range New(policy).Pages(c) {
+		for _, pkg := range page.Packages {
+			decided[pkg.Decision]++
+		}
+		for range visitors {
+			visit(t, s.rnd, page)
+		}
+	}
+	if t.Failed() {
+		t.Fatal(s.text())
+	}
 }
 
 func (s *shop) open(t *testing.T) (*resolve.Cohort, *registry.Policy) {
@@ -123,7 +119,7 @@ func (s *shop) remote(name, kind string, releases int) string {
 	text := fmt.Sprintf("apiVersion: muster/v1\nname: %s\nowner: team-a\nkind: %s\nruntime: %s\nreleases:\n", name, kind, s.runtime)
 	var variants []string
 	for i := range releases {
-		text += fmt.Sprintf("  - version: \"%d.0.0\"\n    bundler: {name: webpack, federation: %s, shareStrategy: %s}\n", releases-i, s.federation, s.oneOf("version-first", "loaded-first"))
+		text += fmt.Sprintf("  - version: \"%d.0.0\"\n    bundler: {name: webpack, federation: %s, shareStrategy: %s}\n", releases-i, s.oneOf(s.federation...), s.oneOf("version-first", "loaded-first"))
 		if kind == "remote" {
 			text += fmt.Sprintf("    entry: https://cdn.acme.example/%s/%d/remoteEntry.js\n    integrity: sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC\n", name, releases-i)
 		}
@@ -192,21 +188,22 @@ func visit(t *testing.T, rnd *rand.Rand, page *Page) {
 		if u.Pin != page.Host {
 			running.Load(u.Name())
 		}
-		hold(t, page, u, running.Consume(u.Name(), u.shared.class.name, 0))
+		got := running.Consume(u.Name(), u.shared.class.name, 0)
+		hold(t, page, u, got, func(r federation.Reached) bool {
+			return r.Same(got) && (got.Own || got.Err != "" || slices.Contains(r.Providers, got.Copy.Provider))
+		})
 	}
 }
 
 // hold looks for an outcome among those that a page was told to hold.
-func hold(t *testing.T, page *Page, u Use, got federation.Outcome) {
+func hold(t *testing.T, page *Page, u Use, got federation.Outcome, same func(federation.Reached) bool) {
 	t.Helper()
 	for _, pkg := range page.Packages {
 		for _, g := range pkg.Groups {
 			if pkg.Name != u.shared.class.name || !slices.ContainsFunc(g.Uses, func(have Use) bool { return have.Pin == u.Pin && have.Choice.Release == u.Choice.Release }) {
 				continue
 			}
-			if !slices.ContainsFunc(g.Outcomes[0], func(r federation.Reached) bool {
-				return r.Same(got) && (got.Own || got.Err != "" || slices.Contains(r.Providers, got.Copy.Provider))
-			}) {
+			if !slices.ContainsFunc(g.Outcomes[0], same) {
 				t.Errorf("with %s, %s %s gets %+v of %s (%s), which is not among %+v", page.Title(), u.Name(), u.Choice.Release.Version, got, pkg.Name, pkg.Decision, g.Outcomes[0])
 			}
 			return
@@ -242,28 +239,11 @@ func visitNatively(t *testing.T, rnd *rand.Rand, page *Page) {
 			if uses[j].class.name == o.Package && o.Entry == o.Package {
 				u := Use{pins[at], choice, &uses[j]}
 				got := reachedNative(o, []string{o.Provider}, uses[j].class.app.Shared[0]).Outcome
-				got.Own = o.Own || o.Provider == o.Consumer
-				holdNatively(t, page, u, got)
+				hold(t, page, u, got, func(r federation.Reached) bool { // its own copy is its own, whether or not others get it too
+					mine := r.Own && o.Provider == o.Consumer || slices.Contains(r.Providers, o.Provider)
+					return mine && r.Copy.Version == o.Version && len(r.Warnings) == len(got.Warnings)
+				})
 			}
-		}
-	}
-}
-
-// holdNatively takes an app's own copy for what it is, whether or not others get it too.
-func holdNatively(t *testing.T, page *Page, u Use, got federation.Outcome) {
-	t.Helper()
-	for _, pkg := range page.Packages {
-		for _, g := range pkg.Groups {
-			if pkg.Name != u.shared.class.name || !slices.ContainsFunc(g.Uses, func(have Use) bool { return have.Pin == u.Pin && have.Choice.Release == u.Choice.Release }) {
-				continue
-			}
-			if !slices.ContainsFunc(g.Outcomes[0], func(r federation.Reached) bool {
-				mine := r.Own && got.Own || slices.Contains(r.Providers, got.Copy.Provider)
-				return mine && r.Copy.Version == got.Copy.Version && len(r.Warnings) == len(got.Warnings)
-			}) {
-				t.Errorf("with %s, %s %s gets %+v of %s (%s), which is not among %+v", page.Title(), u.Name(), u.Choice.Release.Version, got, pkg.Name, pkg.Decision, g.Outcomes[0])
-			}
-			return
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-func (e External) scope() string { return cmp.Or(e.Scope, globalScope) }
+func (e External) scope() string { return cmp.Or(e.Scope, GlobalScope) }
 
 // version is the external's version as messages print it.
 func (e External) version() string { return cmp.Or(e.Version, "undefined") }

@@ -388,7 +388,7 @@ func (s *session) gives(p slot, e External) bool {
 		return false
 	}
 	given := ext.with(Share).entries(nil)
-	return p.scope == globalScope || !slices.ContainsFunc(entriesOf(e).names(), func(entry string) bool { return !given.has(entry) })
+	return p.scope == GlobalScope || !slices.ContainsFunc(entriesOf(e).names(), func(entry string) bool { return !given.has(entry) })
 }
 
 // ofLaterPools doubts the pools that several later apps have packages of.

@@ -70,7 +70,7 @@ func (c *choices) external() External {
 	e := External{Package: pkg(), Version: c.of("1.0.0", "1.1.0", "2.0.0", "2.0.0-rc.1", "2.0.0+b", "", "latest", "v1.0.0"), RequiredVersion: c.of("^1.0.0", "*", ">=1.1.0", "^2.0.0", "", "workspace:*", "<0", ">*"),
 		Singleton: !c.flag(), Strict: c.below(2) == 1, File: c.of("r.js", "s.js", "")}
 	if c.flag() {
-		e.Scope = c.of("team", strictScope, globalScope)
+		e.Scope = c.of("team", strictScope, GlobalScope)
 	}
 	if c.flag() {
 		e.Pool, e.Bundle = c.of("ng", " ", "ui"), c.of("ng", "")

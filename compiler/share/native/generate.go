@@ -20,14 +20,14 @@ func (s *session) generate() (ImportMap, error) {
 		m.addPrivate(app, packages)
 	}
 	for scope, externals := range s.now.shared.all() {
-		if scope == globalScope {
+		if scope == GlobalScope {
 			continue
 		}
 		if err := m.addScope(scope, externals); err != nil {
 			return ImportMap{}, err
 		}
 	}
-	if err := m.addGlobal(s.now.shared.at(globalScope)); err != nil {
+	if err := m.addGlobal(s.now.shared.at(GlobalScope)); err != nil {
 		return ImportMap{}, err
 	}
 	for name, a := range s.now.apps.all() {

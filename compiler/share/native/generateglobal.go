@@ -94,7 +94,7 @@ func (m *mapMaker) fill(name string, e *external) error {
 				m.publishEntry(entry, c)
 				continue
 			}
-			if err := m.warnUncovered(globalScope, name, c.app, entry); err != nil {
+			if err := m.warnUncovered(GlobalScope, name, c.app, entry); err != nil {
 				return err
 			}
 		}
@@ -111,7 +111,7 @@ func (m *mapMaker) redirections(name string, v *version, index servedFiles) (all
 		for entry := range c.entries.all() {
 			from := index[c.servedBy][entry]
 			if from == nil {
-				m.say(Warn, 4, fmt.Sprintf("[%s][%s][%s] '%s' does not serve '%s'.", globalScope, name, c.app, c.servedBy, entry))
+				m.say(Warn, 4, fmt.Sprintf("[%s][%s][%s] '%s' does not serve '%s'.", GlobalScope, name, c.app, c.servedBy, entry))
 				continue
 			}
 			all = append(all, redirection{m.home(c.app), entry, c.servedBy, from})

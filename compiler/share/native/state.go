@@ -6,7 +6,7 @@ package native
 // Names that the orchestrator gives a meaning.
 const (
 	hostName    = "__NF-HOST__" // an app that is the host, if nobody names it
-	globalScope = "__GLOBAL__"  // the share scope of what declares none
+	GlobalScope = "__GLOBAL__"  // the share scope of what declares none
 	strictScope = "strict"      // the share scope in which every version is shared
 )
 
@@ -59,7 +59,7 @@ type changes struct{ apps, private, shared, chunks bool }
 
 func newParts() parts {
 	p := parts{newObject[installed](), newObject[*table[ownCopy]](), newObject[*table[*external]](), newObject[map[string][]string]()}
-	p.shared.set(globalScope, newObject[*external]())
+	p.shared.set(GlobalScope, newObject[*external]())
 	return p
 }
 
