@@ -33,6 +33,18 @@ func Lines(t testing.TB, folder, name string) iter.Seq[[]byte] {
 	return lines(t, text, err)
 }
 
+// Step is one import in a case of share negotiation, and what came of it.
+type Step struct {
+	Consumer string   `json:"w"`
+	Package  string   `json:"p"`
+	Version  string   `json:"v,omitempty"`
+	From     string   `json:"f,omitempty"`   // whose copy it is
+	Own      int      `json:"own,omitempty"` // 1: its own, beside the share scope
+	Warnings []string `json:"warn,omitempty"`
+	Err      string   `json:"err,omitempty"`
+	Log      []string `json:"log,omitempty"`
+}
+
 // Own are the lines of a file in a folder of the project, whatever MUSTER_VECTORS says.
 func Own(t testing.TB, folder, name string) iter.Seq[[]byte] {
 	t.Helper()

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"muster/compiler/vectors"
 )
 
 // runtimeFolder holds the scripts that run the real runtime.
@@ -82,14 +84,14 @@ func TestRealRuntimeStaysInReach(t *testing.T) {
 }
 
 // inReach holds the steps of a page that the real runtime ran against what was told.
-func (c Contest) inReach(t *testing.T, order []act, steps []verdict, reach Reach) {
+func (c Contest) inReach(t *testing.T, order []act, steps []vectors.Step, reach Reach) {
 	t.Helper()
 	used := map[Copy]bool{}
 	for i, o := range order {
 		if o.declared.Package == other {
 			continue
 		}
-		got := Outcome{Copy: Copy{steps[i].V, steps[i].F}, Own: steps[i].Own == 1, Warnings: steps[i].Warn, Err: steps[i].Err}
+		got := Outcome{Copy: Copy{steps[i].Version, steps[i].From}, Own: steps[i].Own == 1, Warnings: steps[i].Warnings, Err: steps[i].Err}
 		if strings.HasPrefix(got.Err, "Version ") {
 			got.Refused = Copy{Version: "one that does not satisfy"}
 		}

@@ -128,19 +128,8 @@ func (s *consumption) UnmarshalJSON(b []byte) error {
 }
 
 type verdicts struct {
-	Steps []verdict                     `json:"steps"`
+	Steps []vectors.Step                `json:"steps"`
 	Scope map[string]map[string][]entry `json:"scope"`
-}
-
-type verdict struct {
-	W    string   `json:"w"`
-	P    string   `json:"p"`
-	V    string   `json:"v,omitempty"`
-	F    string   `json:"f,omitempty"`
-	Own  int      `json:"own,omitempty"`
-	Warn []string `json:"warn,omitempty"`
-	Err  string   `json:"err,omitempty"`
-	Log  []string `json:"log,omitempty"`
 }
 
 // entry is [version, from, loaded].
@@ -169,10 +158,10 @@ func (in page) run(c Config) verdicts {
 	p := New(c)
 	var out verdicts
 	for _, s := range in.Steps {
-		got := verdict{W: s.consumer, P: s.pkg}
+		got := vectors.Step{Consumer: s.consumer, Package: s.pkg}
 		if got.Err = in.load(p, s.consumer); got.Err == "" {
 			o := p.Consume(s.consumer, s.pkg, s.index)
-			got.V, got.F, got.Warn, got.Err = o.Copy.Version, o.Copy.Provider, o.Warnings, o.Err
+			got.Version, got.From, got.Warnings, got.Err = o.Copy.Version, o.Copy.Provider, o.Warnings, o.Err
 			if o.Own {
 				got.Own = 1
 			}

@@ -92,18 +92,8 @@ func scopes(one string) []string {
 type consumption [2]string
 
 type verdicts struct {
-	Steps []verdict                     `json:"steps"`
+	Steps []vectors.Step                `json:"steps"`
 	Scope map[string]map[string][]holds `json:"scope"`
-}
-
-type verdict struct {
-	W    string   `json:"w"`
-	P    string   `json:"p"`
-	V    string   `json:"v,omitempty"`
-	F    string   `json:"f,omitempty"`
-	Own  int      `json:"own,omitempty"`
-	Warn []string `json:"warn,omitempty"`
-	Err  string   `json:"err,omitempty"`
 }
 
 // holds is [version, from, loaded, eager].
@@ -134,7 +124,7 @@ func (in page) run(c Config) verdicts {
 	var out verdicts
 	for _, s := range in.Steps {
 		o := p.Consume(s[0], s[1], 0)
-		got := verdict{W: s[0], P: s[1], V: o.Copy.Version, F: o.Copy.Provider, Warn: o.Warnings, Err: o.Err, Own: number(o.Own)}
+		got := vectors.Step{Consumer: s[0], Package: s[1], Version: o.Copy.Version, From: o.Copy.Provider, Warnings: o.Warnings, Err: o.Err, Own: number(o.Own)}
 		out.Steps = append(out.Steps, got)
 	}
 	out.Scope = p.dump()
