@@ -133,7 +133,12 @@ func (s *shop) remote(name, kind string, releases int) string {
 	return "  " + name + ": {split: [" + strings.Join(variants, ", ") + "]}\n"
 }
 
-func (s *shop) oneOf(texts ...string) string { return texts[s.rnd.IntN(len(texts))] }
+func (s *shop) oneOf(texts ...string) string {
+	if len(texts) == 1 {
+		return texts[0]
+	}
+	return texts[s.rnd.IntN(len(texts))]
+}
 
 func (s *shop) shared() string {
 	text := ""
