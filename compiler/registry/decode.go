@@ -160,6 +160,17 @@ func decodeRelease(n *yaml.Node) Release {
 			r.Consumes = pairs(v, decodeConsumed)
 		case "bundler":
 			decodeBundler(&r.Bundler, v)
+		case "source":
+			each(v, func(key Text, v *yaml.Node) {
+				switch key.Value {
+				case "repository":
+					r.Source.Repository = text(v)
+				case "commit":
+					r.Source.Commit = text(v)
+				}
+			})
+		case "evidence":
+			r.Evidence = pairs(v, decodeProof)
 		case "events":
 			decodeEvents(&r, v)
 		case "apis":
@@ -169,6 +180,21 @@ func decodeRelease(n *yaml.Node) Release {
 		}
 	})
 	return r
+}
+
+func decodeProof(kind Text, n *yaml.Node) Proof {
+	p := Proof{Kind: recurring(kind)}
+	each(n, func(key Text, v *yaml.Node) {
+		switch key.Value {
+		case "status":
+			p.Status = recurring(text(v))
+		case "url":
+			p.URL = text(v)
+		case "commit":
+			p.Commit = text(v)
+		}
+	})
+	return p
 }
 
 func decodeConsumed(remote Text, n *yaml.Node) Consumed {
@@ -273,6 +299,8 @@ func decodeCohort(f File, top *yaml.Node) *Cohort {
 			c.Routes = pairs(v, choice)
 		case "pins":
 			c.Pins = pairs(v, decodePin)
+		case "holds":
+			c.Holds = items(v, decodeHold)
 		case "frozen":
 			c.Frozen = decodeFrozen(v)
 		}
@@ -322,6 +350,22 @@ func decodeVariant(n *yaml.Node) (r Variant) {
 		}
 	})
 	return r
+}
+
+func decodeHold(n *yaml.Node) (h Hold) {
+	each(n, func(key Text, v *yaml.Node) {
+		switch key.Value {
+		case "remote":
+			h.Remote = text(v)
+		case "version":
+			h.Version = text(v)
+		case "because":
+			h.Because = recurring(text(v))
+		case "reason":
+			h.Reason = text(v)
+		}
+	})
+	return h
 }
 
 func decodeFrozen(n *yaml.Node) *Frozen {
@@ -405,14 +449,45 @@ func decodePolicy(f File, registry, policy *yaml.Node) *Policy {
 		case "prereleases":
 			p.Prereleases = texts(v)
 		case "budgets":
-			each(v, func(key Text, v *yaml.Node) { p.EntryBytes = text(v) })
+			each(v, func(key Text, v *yaml.Node) {
+				switch key.Value {
+				case "entryBytes":
+					p.EntryBytes = text(v)
+				case "errors":
+					p.Errors = decodeErrorBudget(v)
+				}
+			})
 		case "freezes":
 			p.Freezes = items(v, decodeFreeze)
 		case "waivers":
 			p.Waivers = items(v, decodeWaiver)
+		case "signers":
+			each(v, func(key Text, v *yaml.Node) {
+				switch key.Value {
+				case "ssh":
+					p.SSHSigners = text(v)
+				case "gpg":
+					p.GPGSigners = text(v)
+				}
+			})
 		}
 	})
 	return p
+}
+
+func decodeErrorBudget(n *yaml.Node) *ErrorBudget {
+	b := &ErrorBudget{}
+	each(n, func(key Text, v *yaml.Node) {
+		switch key.Value {
+		case "server":
+			b.Server = text(v)
+		case "query":
+			b.Query = text(v)
+		case "threshold":
+			b.Threshold = text(v)
+		}
+	})
+	return b
 }
 
 func decodeSingleton(pkg Text, n *yaml.Node) SingletonRule {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -39,41 +38,21 @@ func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, registryNode, policyNode, l := loadSchema(own, o.Thorough)
-	if len(l) == 0 {
-		l = s.checkOwn(registryNode, policyNode)
-	}
-	usable := !l.HasErrors()
-	found.Add(l...)
-	remotes, err := loadFiles(tree, files[remotesFolder], s, "#Remote", decodeRemote)
+	schema := readOwn(own, o.Thorough)
+	found.Add(schema.findings...)
+	remotes, err := loadFiles(tree, files[remotesFolder], schema.schema, "#Remote", decodeRemote)
 	if err != nil {
 		return nil, nil, err
 	}
-	cohorts, err := loadFiles(tree, files[cohortsFolder], s, "#Cohort", decodeCohort)
+	cohorts, err := loadFiles(tree, files[cohortsFolder], schema.schema, "#Cohort", decodeCohort)
 	if err != nil {
 		return nil, nil, err
 	}
 	found = slices.Concat(found, remotes.findings, cohorts.findings)
-	if !usable {
+	if schema.policy == nil {
 		return nil, found, nil
 	}
-	r := &Registry{Remotes: remotes.values, Cohorts: cohorts.values, Policy: decodePolicy(s.file(), registryNode, policyNode),
-		faulty: map[string]bool{}, spoiled: remotes.spoiled}
-	maps.Copy(r.spoiled, cohorts.spoiled)
-	for _, d := range found {
-		if d.Severity == diag.Error {
-			r.faulty[stem(d.Pos.File)] = true
-		}
-	}
-	for _, remote := range remotes.values {
-		r.misnamed(remote.File, remote.Name)
-	}
-	for _, c := range cohorts.values {
-		r.misnamed(c.File, c.Name)
-	}
-	slices.SortStableFunc(r.Remotes, func(a, b *Remote) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
-	slices.SortStableFunc(r.Cohorts, func(a, b *Cohort) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
-	return r, found, nil
+	return newRegistry(schema.policy, remotes, cohorts, found), found, nil
 }
 
 // checkOwn checks what the registry's own CUE files set.
@@ -110,8 +89,7 @@ func readAll(tree fs.FS, names []string) ([]ownFile, error) {
 
 // loadFiles checks and decodes the files of one folder, several at a time; the result is in the order of names.
 func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, decode func(File, *yaml.Node) *T) (loaded[T], error) {
-	values, findings, failures := make([]*T, len(names)), make([]diag.List, len(names)), make([]error, len(names))
-	echoes := make([]map[diag.Pos]bool, len(names))
+	read, failures := make([]*readFileOf[T], len(names)), make([]error, len(names))
 	s.shapes.definition(definition) // compiled before it is shared
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -130,13 +108,7 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 					failures[i] = err
 					continue
 				}
-				top, l := s.document(definition, f, text)
-				if findings[i] = bounded(f, l); top == nil || top.Kind != yaml.MappingNode {
-					continue
-				}
-				if values[i] = decode(f, top); len(l) > 0 {
-					echoes[i] = spoiledBy(f, top, l)
-				}
+				read[i] = readDocument(s, definition, f, text, decode)
 			}
 		})
 	}
@@ -147,12 +119,20 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 	if err := errors.Join(failures...); err != nil {
 		return loaded[T]{}, err
 	}
-	all := loaded[T]{values: slices.DeleteFunc(values, func(v *T) bool { return v == nil }), findings: slices.Concat(findings...),
-		spoiled: map[diag.Pos]bool{}}
-	for _, places := range echoes {
-		maps.Copy(all.spoiled, places)
+	return gather(read), nil
+}
+
+// gather is what came of files.
+func gather[T any](files []*readFileOf[T]) loaded[T] {
+	all := loaded[T]{values: make([]*T, 0, len(files)), spoiled: map[diag.Pos]bool{}}
+	for _, f := range files {
+		if f.value != nil {
+			all.values = append(all.values, f.value)
+		}
+		all.findings.Add(f.findings...)
+		maps.Copy(all.spoiled, f.spoiled)
 	}
-	return all, nil
+	return all
 }
 
 // maxFindings is how many findings of one file are kept: a hostile file could hold a hundred thousand.

@@ -102,6 +102,8 @@ type Release struct {
 	Status    Text // zero, deprecated or revoked
 	Reason    Text
 	Bundler   Bundler
+	Source    Source
+	Evidence  []Proof
 	Exposes   []Exposed
 	Consumes  []Consumed
 	Emits     []Event
@@ -114,6 +116,18 @@ type Release struct {
 // Bundler is what built a release. Federation is the version of the Module Federation plugin, whose runtime's rules
 // hold; ShareStrategy is version-first, loaded-first or zero.
 type Bundler struct{ Name, Version, Federation, ShareStrategy Text }
+
+// Source is the commit that a release was built from.
+type Source struct{ Repository, Commit Text }
+
+// Proof is what a pipeline says of a release. Status is Passed or Failed; Commit is the one that the pipeline ran on.
+type Proof struct{ Kind, Status, URL, Commit Text }
+
+// The values of Proof.Status.
+const (
+	Passed = "passed"
+	Failed = "failed"
+)
 
 // Exposed is a module that a release exposes, or uses of another. Nil Props say nothing of what may be passed.
 type Exposed struct {
@@ -209,8 +223,20 @@ type Cohort struct {
 	Capabilities []Choice
 	Routes       []Choice
 	Pins         []Pin
+	Holds        []Hold
 	Frozen       *Frozen // nil: not frozen
 }
+
+// Hold keeps a release out of a cohort, and of those after it, until it is promoted by name. Because is one of the constants
+// below.
+type Hold struct{ Remote, Version, Because, Reason Text }
+
+// The values of Hold.Because.
+const (
+	HeldByRollback    = "rollback"     // the cohort had it, and was taken back
+	HeldByBudget      = "budget"       // it used up its error budget
+	HeldForLackOfData = "inconclusive" // nothing is known of its errors
+)
 
 // Audience is who is in a cohort: subjects of whom every claim holds, and of those a percentage.
 type Audience struct {
@@ -259,10 +285,16 @@ type Policy struct {
 	Owners       []Text
 	Singletons   []SingletonRule
 	Prereleases  []Text
-	EntryBytes   Text // zero: no budget
+	EntryBytes   Text         // zero: no budget
+	Errors       *ErrorBudget // nil: none
 	Freezes      []Freeze
 	Waivers      []Waiver
+	SSHSigners   Text // a file; zero: none
+	GPGSigners   Text // likewise
 }
+
+// ErrorBudget is how much may go wrong with a release: the most that a query to a Prometheus server may come to.
+type ErrorBudget struct{ Server, Query, Threshold Text }
 
 // SingletonRule is what the platform team asks of a package that a page may hold once.
 type SingletonRule struct {
