@@ -34,6 +34,8 @@ type Input struct {
 	Base fs.FS
 	// Thorough asks CUE about every document, for those who would rather not trust the checker.
 	Thorough bool
+
+	snapshots map[string]*snapshot // what is known of other commits; nil: nothing yet
 }
 
 // History is the commits that a registry can refer to.
@@ -67,11 +69,28 @@ func Check(in Input) (*Checked, diag.List, error) {
 	if err != nil || r == nil {
 		return nil, found.Sorted(), err
 	}
+	return judge(in, r, found, newStages(r.Policy))
+}
+
+// stages are the judges of a registry that keep what they know for the next one.
+type stages struct {
+	policy   *registry.Policy
+	share    *share.Negotiator
+	contract *contract.Checker
+}
+
+func newStages(p *registry.Policy) stages { return stages{p, share.New(p), contract.New()} }
+
+// judge is a Check of what has been loaded, with the findings of that.
+func judge(in Input, r *registry.Registry, found diag.List, s stages) (*Checked, diag.List, error) {
 	waivers := policy.NewWaivers(r, Rules(), in.Origin.Time)
 	policed := beside(func() diag.List { return policy.Check(r) }) // on thousands of remotes that saves a tenth of the time
 	plan, l := resolve.Resolve(r)
-	promised := beside(func() diag.List { return promises(plan) })
-	l.Add(sharing(plan)...)
+	promised := beside(func() diag.List {
+		s.contract.Check(plan)
+		return s.contract.Findings()
+	})
+	l.Add(sharing(s.share, plan)...)
 	l.Add(promised()...)
 	compared, err := compare(in, plan)
 	if err != nil {
@@ -108,19 +127,11 @@ func beside(check func() diag.List) func() diag.List {
 }
 
 // sharing foretells what the browser does with the shared packages of every cohort.
-func sharing(plan *resolve.Plan) diag.List {
-	n := share.New(plan.Registry.Policy)
+func sharing(n *share.Negotiator, plan *resolve.Plan) diag.List {
 	for _, c := range plan.Cohorts {
 		n.Check(c)
 	}
 	return n.Findings()
-}
-
-// promises holds releases to what they promise each other.
-func promises(plan *resolve.Plan) diag.List {
-	c := contract.New()
-	c.Check(plan)
-	return c.Findings()
 }
 
 // compare finds what a registry takes from the one that it is to replace, as far as that one can be read.
@@ -174,16 +185,9 @@ func Compile(in Input) (*Result, diag.List, error) {
 	}
 	out := &Result{}
 	today := checked.Plan.Registry.Policy
-	encoders, negotiators := map[*registry.Policy]*manifest.Encoder{}, map[*registry.Policy]*share.Negotiator{}
+	encoders := map[*registry.Policy]*encoder{}
 	for _, c := range checked.Plan.Cohorts {
-		cohort, rules := c, today
-		if f, ok := checked.frozen[c.Declared.Name.Value]; ok {
-			cohort, rules = f.cohort, f.policy
-		}
-		if encoders[rules] == nil {
-			encoders[rules], negotiators[rules] = manifest.NewEncoder(rules), share.New(rules)
-		}
-		m, err := encoders[rules].Encode(cohort, negotiators[rules].Pages(cohort))
+		m, err := checked.encode(c, encoders)
 		if err != nil {
 			return nil, found, err
 		}
@@ -194,6 +198,26 @@ func Compile(in Input) (*Result, diag.List, error) {
 		return nil, found, err
 	}
 	return out, found, nil
+}
+
+// encoder encodes cohorts under one policy.
+type encoder struct {
+	manifest *manifest.Encoder
+	share    *share.Negotiator
+}
+
+// encode encodes a cohort: of a frozen one, what it was at its commit, under the policy of that time.
+func (c *Checked) encode(cohort *resolve.Cohort, encoders map[*registry.Policy]*encoder) (manifest.Manifest, error) {
+	rules := c.Plan.Registry.Policy
+	if f, ok := c.frozen[cohort.Declared.Name.Value]; ok {
+		cohort, rules = f.cohort, f.policy
+	}
+	e := encoders[rules]
+	if e == nil {
+		e = &encoder{manifest.NewEncoder(rules), share.New(rules)}
+		encoders[rules] = e
+	}
+	return e.manifest.Encode(cohort, e.share.Pages(cohort))
 }
 
 // Output is the result as objects to publish: the manifests never change, and the pointer comes last.

@@ -41,9 +41,32 @@ const (
 
 var errSnapshots = fmt.Errorf("freezes lead to more than %d commits, and no more are read", maxSnapshots)
 
+// NewHistory gives the registries of the commits that led to one. Others are out of reach, though a clone may hold them: another
+// clone may not, and nobody has merged what they say.
+func NewHistory(repo *history.Repository, of history.Commit) History {
+	return ancestors{repo, repo.Ancestry(of)}
+}
+
+type ancestors struct {
+	repo *history.Repository
+	of   *history.Ancestry
+}
+
+func (a ancestors) Snapshot(commit string) (Snapshot, error) {
+	c, err := a.of.Find(commit)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	tree, err := a.repo.Tree(c)
+	return Snapshot{ID: c.ID, Tree: tree}, err
+}
+
 // thaw resolves the frozen cohorts at their commits.
 func (c *Checked) thaw(in Input) (l diag.List, err error) {
-	t := thawer{in: in, snapshots: map[string]*snapshot{}}
+	t := thawer{in: in, snapshots: in.snapshots, read: map[string]bool{}}
+	if t.snapshots == nil {
+		t.snapshots = map[string]*snapshot{}
+	}
 	c.frozen = map[string]frozen{}
 	for _, cohort := range c.Plan.Cohorts {
 		if cohort.Declared.Frozen == nil {
@@ -65,6 +88,7 @@ func (c *Checked) thaw(in Input) (l diag.List, err error) {
 type thawer struct {
 	in        Input
 	snapshots map[string]*snapshot
+	read      map[string]bool // that this registry leads to
 }
 
 type snapshot struct {
@@ -126,11 +150,11 @@ func (t *thawer) snapshot(commit string) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.read[s.ID] = true; len(t.read) > maxSnapshots {
+		return nil, errSnapshots
+	}
 	if known := t.snapshots[s.ID]; known != nil {
 		return known, nil
-	}
-	if len(t.snapshots) == maxSnapshots {
-		return nil, errSnapshots
 	}
 	plan, reason, err := resolveAt(s.Tree, t.in.Thorough)
 	if err != nil {

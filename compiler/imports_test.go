@@ -18,7 +18,7 @@ var imports = map[string]struct{ own, outside []string }{
 		outside: []string{"github.com/spf13/cobra"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
-	"compiler": {own: []string{"compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
+	"compiler": {own: []string{"compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
 		"compiler/registry", "compiler/resolve", "compiler/share"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
@@ -32,9 +32,12 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/share/native":     {own: []string{"compiler/semver"}},                                                   // the runtimes of Native Federation
 	"compiler/contract":         {own: []string{"compiler/contract/payload", "compiler/diag", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/contract/payload": {outside: []string{"cuelang.org/go"}},
+	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
 	"compiler/publish":          {},
+	"compiler/evidence":         {}, // what a test report says
+	"compiler/budget":           {outside: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common"}},
 	"compiler/codeunit":         {}, // the order of text in JavaScript and in canonical JSON
 	"compiler/generate":         {}, // registries for tests and measurements
 	"compiler/vectors":          {}, // what real engines answered, for tests

@@ -61,7 +61,7 @@ func (s *source) openCommit(repo *history.Repository, rev string) error {
 	if err != nil {
 		return err
 	}
-	s.History = snapshots{repo, repo.Ancestry(c)}
+	s.History = compiler.NewHistory(repo, c)
 	if s.Tree, err = repo.Tree(c); err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (s *source) openFolder(repo *history.Repository, dir string) error {
 // compare finds out which commit the work tree is, and whether it is all of it.
 func (s *source) compare(repo *history.Repository) error {
 	c, err := repo.Resolve("HEAD")
-	s.History = snapshots{repo, repo.Ancestry(c)}
+	s.History = compiler.NewHistory(repo, c)
 	if errors.Is(err, history.ErrUnknownRevision) {
 		s.Origin.Unpublishable = "nothing has been committed yet"
 		return nil
@@ -142,22 +142,6 @@ func originOf(repo *history.Repository, c history.Commit) (manifest.Origin, erro
 	var err error
 	o.Serial, err = repo.Serial(c)
 	return o, err
-}
-
-// snapshots reads the commits that led to the one that is compiled. Others are out of reach, though this clone may hold
-// them: another clone may not, and nobody has merged what they say.
-type snapshots struct {
-	repo     *history.Repository
-	ancestry *history.Ancestry
-}
-
-func (s snapshots) Snapshot(commit string) (compiler.Snapshot, error) {
-	c, err := s.ancestry.Find(commit)
-	if err != nil {
-		return compiler.Snapshot{}, err
-	}
-	tree, err := s.repo.Tree(c)
-	return compiler.Snapshot{ID: c.ID, Tree: tree}, err
 }
 
 // text reads a file of the registry for the lines below a finding.

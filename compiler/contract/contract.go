@@ -42,6 +42,19 @@ func New() *Checker {
 		sources: map[*registry.Type]string{}, written: map[string]string{}, expressions: map[string]expression{}}
 }
 
+// maxSources is how many types a checker remembers across registries.
+const maxSources = 200_000
+
+// Next is a checker for another registry: nothing is found yet, and what is known goes on to be known.
+func (c *Checker) Next() *Checker {
+	next := *c
+	next.faults, next.found = nil, diag.ByCohort{}
+	if len(next.sources) > maxSources { // they are of releases that no registry may have any more
+		next.sources = map[*registry.Type]string{}
+	}
+	return &next
+}
+
 // Check finds types that are none, and what does not fit in the cohorts that are not frozen; Findings returns it.
 func (c *Checker) Check(plan *resolve.Plan) {
 	c.checkTypes(plan.Registry)

@@ -77,6 +77,9 @@ func (l *Loader) Apply(changes []Change) {
 	}
 }
 
+// Empty reports whether there is nothing of a registry.
+func (l *Loader) Empty() bool { return len(l.tree) == 0 }
+
 // Load is Load of the files as they are now.
 func (l *Loader) Load() (*Registry, diag.List, error) {
 	if l.last != nil {
@@ -122,9 +125,12 @@ func (l *Loader) loadOwn() error {
 	}
 	before := l.own.shape
 	l.own = readOwn(own, false)
-	if l.own.shape != before {
-		l.remotes.forget()
-		l.cohorts.forget()
+	if l.own.shape == before { // what is wrong with a document may be told with a place in the schema
+		l.remotes.forgetFaulty()
+		l.cohorts.forgetFaulty()
+	} else {
+		l.remotes.forgetAll()
+		l.cohorts.forgetAll()
 	}
 	l.schemaChanged = false
 	return nil
@@ -147,20 +153,14 @@ func readOwn(files []ownFile, thorough bool) (o ownSchema) {
 	o.schema, o.findings = s, l
 	if !l.HasErrors() {
 		o.policy = decodePolicy(s.file(), registryNode, policyNode)
+		o.policy.Constraints = s.constraints()
 	}
 	o.shape = s.shapeKey()
 	return o
 }
 
-// shapeKey tells schemas apart by what bears on the shape of documents: equal keys, equal verdicts. The values of registry and
-// policy do not, unless something refers to them.
-func (s *Schema) shapeKey() string {
-	var key, whole strings.Builder
-	refers := false
-	fmt.Fprint(&key, s.narrowed, "\x00")
-	for _, f := range s.files {
-		whole.WriteString(f.path + "\x00" + string(f.text) + "\x00")
-	}
+// ownDefinitions goes through the declarations of the registry's own files but for registry and policy.
+func (s *Schema) ownDefinitions(yield func(*ownFile, ast.Decl) bool) {
 	for _, tree := range s.ownTrees {
 		for _, d := range tree.Decls {
 			if fd, ok := d.(*ast.Field); ok {
@@ -168,22 +168,46 @@ func (s *Schema) shapeKey() string {
 					continue
 				}
 			}
-			ast.Walk(d, func(n ast.Node) bool {
-				id, ok := n.(*ast.Ident)
-				refers = refers || ok && (id.Name == "registry" || id.Name == "policy")
-				return true
-			}, nil)
-			pos := s.position(d.Pos())
-			fmt.Fprintf(&key, "%s:%d:%d ", pos.File, pos.Line, pos.Column)
-			for _, f := range s.files {
-				if f.path == pos.File {
-					key.Write(f.text[d.Pos().Offset():min(len(f.text), d.End().Offset())])
-				}
+			i := slices.IndexFunc(s.files, func(f ownFile) bool { return f.path == d.Pos().Filename() })
+			if i >= 0 && !yield(&s.files[i], d) {
+				return
 			}
 		}
 	}
-	if refers {
-		return whole.String()
+}
+
+func (f *ownFile) source(d ast.Decl) []byte {
+	return f.text[d.Pos().Offset():min(len(f.text), d.End().Offset())]
+}
+
+// constraints are the registry's own definitions, as they are written.
+func (s *Schema) constraints() string {
+	var b strings.Builder
+	for f, d := range s.ownDefinitions {
+		b.Write(f.source(d))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// shapeKey tells schemas apart by what bears on the shape of documents: equal keys, equal verdicts. The values of registry and
+// policy do not, unless something refers to them.
+func (s *Schema) shapeKey() string {
+	var key strings.Builder
+	refers := false
+	fmt.Fprint(&key, s.narrowed)
+	for f, d := range s.ownDefinitions {
+		ast.Walk(d, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			refers = refers || ok && (id.Name == "registry" || id.Name == "policy")
+			return true
+		}, nil)
+		fmt.Fprintf(&key, "\x00%s\x00%s", f.path, f.source(d))
+	}
+	for _, f := range s.files {
+		if refers {
+			fmt.Fprintf(&key, "\x00%s\x00%s", f.path, f.text)
+		}
 	}
 	return key.String()
 }
@@ -244,8 +268,18 @@ func (k *kept[T]) touch(path string) {
 	}
 }
 
-func (k *kept[T]) forget() {
-	k.known, k.files = generations[T]{}, nil
+// forgetAll drops every verdict; forgetFaulty those that name faults.
+func (k *kept[T]) forgetAll() { k.known, k.files = generations[T]{}, nil }
+
+func (k *kept[T]) forgetFaulty() {
+	faulty := func(_ versionOf, f *readFileOf[T]) bool { return f != nil && len(f.findings) > 0 }
+	maps.DeleteFunc(k.known.young, faulty)
+	maps.DeleteFunc(k.known.old, faulty)
+	for path, f := range k.files {
+		if faulty(versionOf{}, f) {
+			k.files[path], k.dirty = nil, true
+		}
+	}
 }
 
 func (k *kept[T]) load(l *Loader, paths []string) error {

@@ -289,8 +289,9 @@ type Policy struct {
 	Errors       *ErrorBudget // nil: none
 	Freezes      []Freeze
 	Waivers      []Waiver
-	SSHSigners   Text // a file; zero: none
-	GPGSigners   Text // likewise
+	SSHSigners   Text   // a file; zero: none
+	GPGSigners   Text   // likewise
+	Constraints  string // what the registry's own definitions add to the built-in ones, as it is written
 }
 
 // ErrorBudget is how much may go wrong with a release: the most that a query to a Prometheus server may come to.

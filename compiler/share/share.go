@@ -130,6 +130,20 @@ func New(p *registry.Policy) *Negotiator {
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{}}
 }
 
+// maxProfiles is how many releases a negotiator remembers across registries.
+const maxProfiles = 20_000
+
+// Next is a negotiator for another registry under a policy that asks the same of singletons: nothing is found yet, and what is
+// known goes on to be known.
+func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
+	next := *n
+	next.policy, next.found = p, diag.ByCohort{}
+	if len(next.profiles) > maxProfiles { // they are of releases that no registry may have any more
+		next.profiles = map[*registry.Release]*profile{}
+	}
+	return &next
+}
+
 // Pages works out the pages of a cohort that is not frozen, by the hosts' names, and of one host in the order of its releases.
 func (n *Negotiator) Pages(c *resolve.Cohort) (pages []*Page) {
 	for i := range c.Pins {

@@ -1,0 +1,204 @@
+package compiler
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"muster/compiler/audit"
+	"muster/compiler/diag"
+	"muster/compiler/history"
+	"muster/compiler/manifest"
+	"muster/compiler/registry"
+)
+
+// Moment is a commit of the first-parent line at which anything happened, with what was served before and is served after it:
+// nil as long as nothing has compiled.
+type Moment struct {
+	Step          history.Step
+	Serial        int // of the commit: the root has 1
+	Events        []audit.Event
+	Before, After *Live
+}
+
+// Replay goes along the first-parent line up to a commit, the oldest commit first, and yields the commits at which anything
+// happened. Where a registry does not compile, nothing of it is served: that is an event, what was served goes on to be, and
+// what changed happens with the first commit that compiles again.
+func Replay(repo *history.Repository, tip history.Commit) iter.Seq2[*Moment, error] {
+	return func(yield func(*Moment, error) bool) {
+		line, err := lineUpTo(repo, tip)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		r := newReplayer(repo)
+		for i, step := range line {
+			m, err := r.step(i+1, step)
+			if err != nil {
+				yield(nil, fmt.Errorf("replaying commit %s: %w", step.ID, err))
+				return
+			}
+			if len(m.Events) > 0 && !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+// lineUpTo is the first-parent line up to a commit, the oldest commit first.
+func lineUpTo(repo *history.Repository, tip history.Commit) (line []history.Step, err error) {
+	for step, err := range repo.Steps(tip, registry.Folders) {
+		if err != nil {
+			return nil, err
+		}
+		line = append(line, step)
+	}
+	slices.Reverse(line)
+	return line, nil
+}
+
+// replayer is where a replay has got to.
+type replayer struct {
+	repo      *history.Repository
+	loader    *registry.Loader
+	stages    stages
+	snapshots map[string]*snapshot
+	live      *Live // what is served
+	broken    bool  // whether the last registry that was judged does not compile
+	expired   []registry.Waiver
+	latest    time.Time // the latest date so far
+}
+
+func newReplayer(repo *history.Repository) *replayer {
+	read := func(id registry.FileID) ([]byte, error) { return repo.Blob(history.ObjectID(id)) }
+	return &replayer{repo: repo, loader: registry.NewLoader(read), snapshots: map[string]*snapshot{}}
+}
+
+func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
+	m := &Moment{Step: step, Serial: serial, Before: r.live, After: r.live}
+	r.clock(m)
+	changes := make([]registry.Change, len(step.Changes))
+	for i, c := range step.Changes {
+		changes[i] = registry.Change{Path: c.Path, Mode: c.After.Mode, ID: registry.FileID(c.After.Blob)}
+	}
+	r.loader.Apply(changes)
+	if expiring := r.expire(m); len(changes) == 0 && !expiring || r.loader.Empty() && r.live == nil {
+		return m, nil
+	}
+	return m, r.judge(m)
+}
+
+// clock notes a date that runs backwards.
+func (r *replayer) clock(m *Moment) {
+	if late := r.latest.Sub(m.Step.Time); late > 0 {
+		m.Events = append(m.Events, audit.Event{Kind: audit.ClockBackwards, To: late.String()})
+		return
+	}
+	r.latest = m.Step.Time
+}
+
+// expire notes the waivers whose day has come since the last commit. It reports whether any has, or is to come again because
+// the date runs backwards.
+func (r *replayer) expire(m *Moment) bool {
+	if r.live == nil {
+		return false
+	}
+	var over []registry.Waiver
+	for _, w := range r.live.State.Registry.Policy.Waivers {
+		if !registry.Over(w.Until, m.Step.Time) {
+			continue
+		}
+		if over = append(over, w); !slices.ContainsFunc(r.expired, w.Same) {
+			m.Events = append(m.Events, audit.Expired(r.live.State.Registry.Policy, w))
+		}
+	}
+	before := r.expired
+	r.expired = over
+	return !slices.EqualFunc(before, over, registry.Waiver.Same)
+}
+
+// judge works out what is served as of a moment.
+func (r *replayer) judge(m *Moment) error {
+	loaded, found, err := r.loader.Load()
+	if err != nil {
+		return err
+	}
+	var checked *Checked
+	if loaded != nil {
+		r.stages = r.stages.next(loaded.Policy)
+		in := Input{Origin: manifest.Origin{Time: m.Step.Time}, History: NewHistory(r.repo, history.Commit{ID: m.Step.ID.String()}), snapshots: r.snapshots}
+		if checked, found, err = judge(in, loaded, found, r.stages); err != nil {
+			return err
+		}
+	}
+	if checked == nil {
+		r.broken = true
+		m.Events = append(m.Events, broken(found.Sorted()))
+		return nil
+	}
+	if r.broken {
+		m.Events = append(m.Events, audit.Event{Kind: audit.Mended})
+	}
+	var before *audit.State
+	if r.live != nil {
+		before = r.live.State
+	}
+	r.live, r.broken = newLive(checked, r.stages), false
+	m.After = r.live
+	m.Events = append(m.Events, audit.Between(before, r.live.State)...)
+	return nil
+}
+
+// broken is the event of a registry that does not compile, told by its first error.
+func broken(found diag.List) audit.Event {
+	first := firstError(found)
+	return audit.Event{Kind: audit.Broken, Pos: first.Pos, Remote: first.Remote, To: first.Rule, Reason: first.Message}
+}
+
+// Live is what a registry serves.
+type Live struct {
+	State    *audit.State
+	checked  *Checked
+	encoders map[*registry.Policy]*encoder
+	ids      map[string]manifest.ID
+}
+
+func newLive(c *Checked, s stages) *Live {
+	today := c.Plan.Registry.Policy
+	l := &Live{State: &audit.State{Registry: c.Plan.Registry}, checked: c, ids: map[string]manifest.ID{},
+		encoders: map[*registry.Policy]*encoder{today: {manifest.NewEncoder(today), s.share}}}
+	for _, cohort := range c.Plan.Cohorts {
+		pins := cohort.Pins
+		if f, ok := c.frozen[cohort.Declared.Name.Value]; ok {
+			pins = f.cohort.Pins
+		}
+		l.State.Cohorts = append(l.State.Cohorts, &audit.Served{Declared: cohort.Declared, Pins: pins})
+	}
+	return l
+}
+
+// ManifestID is the id of a cohort's manifest; false if there is no such cohort.
+func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
+	if id, known := l.ids[cohort]; known {
+		return id, true, nil
+	}
+	c := find(l.checked.Plan, cohort)
+	if c == nil {
+		return manifest.ID{}, false, nil
+	}
+	m, err := l.checked.encode(c, l.encoders)
+	if err != nil {
+		return manifest.ID{}, false, err
+	}
+	l.ids[cohort] = m.ID
+	return m.ID, true, nil
+}
+
+// next are the stages for another registry, which go on with what they know as far as the policy lets them.
+func (s stages) next(p *registry.Policy) stages {
+	if s.share == nil || !s.policy.SameSingletons(p) {
+		return newStages(p)
+	}
+	return stages{policy: p, share: s.share.Next(p), contract: s.contract.Next()}
+}
