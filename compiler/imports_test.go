@@ -19,7 +19,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
 	"compiler": {own: []string{"compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
-		"compiler/registry", "compiler/resolve", "compiler/share"}},
+		"compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
 	"compiler/registry": {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},

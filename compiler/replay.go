@@ -20,6 +20,8 @@ type Moment struct {
 	Serial        int // of the commit: the root has 1
 	Events        []audit.Event
 	Before, After *Live
+
+	signers [2]registry.FileID // the files of SSH and OpenPGP keys that the policy trusted before it; zero: none
 }
 
 // Replay goes along the first-parent line up to a commit, the oldest commit first, and yields the commits at which anything
@@ -78,6 +80,10 @@ func newReplayer(repo *history.Repository) *replayer {
 func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
 	m := &Moment{Step: step, Serial: serial, Before: r.live, After: r.live}
 	r.clock(m)
+	if r.live != nil {
+		p := r.live.State.Registry.Policy
+		m.signers = [2]registry.FileID{r.loader.ID(p.SSHSigners.Value), r.loader.ID(p.GPGSigners.Value)}
+	}
 	changes := make([]registry.Change, len(step.Changes))
 	for i, c := range step.Changes {
 		changes[i] = registry.Change{Path: c.Path, Mode: c.After.Mode, ID: registry.FileID(c.After.Blob)}

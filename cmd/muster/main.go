@@ -84,7 +84,7 @@ type globals struct {
 }
 
 // commands are the commands besides completion and help. Another command is another file with a function here.
-var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newShare, newVersion}
+var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newLog, newShare, newVersion}
 
 func newRoot() *cobra.Command {
 	g := &globals{}
@@ -163,6 +163,9 @@ func complete(cmd *cobra.Command, flag string, values []string) {
 	}
 }
 
+// moreFormats is the annotation of a command that lists its output formats besides those of all.
+const moreFormats = "formats"
+
 func formats() []string {
 	var names []string
 	for name := range diag.Renderers {
@@ -180,8 +183,8 @@ func (g *globals) validate(cmd *cobra.Command) error {
 	if g.dir == "" {
 		return usagef("-C takes a folder, not an empty text")
 	}
-	if !slices.Contains(formats(), g.output) {
-		return usagef("there is no output format %q: %s", g.output, diag.DidYouMean(g.output, formats(), "the formats are "+strings.Join(formats(), " and ")))
+	if known := append(formats(), strings.Fields(cmd.Annotations[moreFormats])...); !slices.Contains(known, g.output) {
+		return usagef("there is no output format %q: %s", g.output, diag.DidYouMean(g.output, known, "the formats are "+strings.Join(known, ", ")))
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, g.color) {
 		return usagef("--color takes auto, always or never, not %q", g.color)

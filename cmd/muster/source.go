@@ -25,15 +25,20 @@ func (s *source) Close() {
 	}
 }
 
-// open opens the registry that the flags name: a folder, in a repository or not, or a commit.
-func (g *globals) open() (*source, error) {
+// openRepository opens the repository around the folder that the flags name.
+func (g *globals) openRepository() (*history.Repository, error) {
 	if info, err := os.Stat(g.dir); err != nil {
 		return nil, fmt.Errorf("opening the registry: %w", err)
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("opening the registry: %q is a file; -C names the folder that holds remotes, cohorts and schema", g.dir)
 	}
+	return history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
+}
+
+// open opens the registry that the flags name: a folder, in a repository or not, or a commit.
+func (g *globals) open() (*source, error) {
 	s := &source{}
-	repo, err := history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
+	repo, err := g.openRepository()
 	switch {
 	case err == nil:
 		s.repo = repo

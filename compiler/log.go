@@ -1,0 +1,311 @@
+package compiler
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/compiler/audit"
+	"muster/compiler/history"
+	"muster/compiler/registry"
+	"muster/compiler/signature"
+)
+
+// Entry is a commit of the log: what it says of itself, and what happened with it.
+type Entry struct {
+	Serial    int // the root has 1
+	Commit    history.Record
+	Message   audit.Message
+	Signature signature.Result
+	// RevertedBy are the later commits of the line that say they revert this one, or a commit that it merged.
+	RevertedBy []string
+	// Merged are the commits that it merged, as far as they touch the registry's history: the newest first, at most maxMerged.
+	Merged []history.Record
+	Events []Told
+}
+
+// Told is an event with the ids of the manifests of its cohort, before and after; "" where there was none, or where it is about
+// no cohort.
+type Told struct {
+	audit.Event
+	Before, After string
+}
+
+// maxMerged is how many commits of a merge are told.
+const maxMerged = 50
+
+// LogOptions say which events are wanted. An empty list lets everything through.
+type LogOptions struct {
+	Cohorts, Remotes, Owners, Persons []string
+	Kinds                             []audit.Kind
+	Since, Until                      time.Time // by the committer's date, both included; zero: no bound
+	// Without leaves out the commits that are ancestors of one; the zero Commit leaves out none.
+	Without history.Commit
+	// Limit is how many commits are told at most, the newest ones; 0 is all.
+	Limit int
+}
+
+// Known are the names that a history ever used, sorted: a filter that names another finds nothing, ever.
+type Known struct{ Cohorts, Remotes, Owners []string }
+
+// Log tells what happened along the first-parent line up to a commit, the newest commit first.
+func Log(repo *history.Repository, tip history.Commit, o LogOptions) ([]*Entry, Known, error) {
+	l := newLogger(repo, o)
+	for m, err := range Replay(repo, tip) {
+		if err == nil {
+			err = l.add(m)
+		}
+		if err != nil {
+			return nil, Known{}, err
+		}
+	}
+	entries, err := l.finish()
+	return entries, l.names(), err
+}
+
+// logger gathers a log.
+type logger struct {
+	repo    *history.Repository
+	options LogOptions
+	without *history.Ancestry // nil: nothing is left out, or nothing is left to leave out
+	rings   map[[2]registry.FileID]signature.Keys
+	reverts map[string][]string // by the commit that is reverted
+
+	waiting []waiting // what may be told; the ids of its manifests are worked out when that is certain
+	entries []*Entry
+
+	cohorts, remotes, owners map[string]bool
+}
+
+type waiting struct {
+	entry  *Entry
+	moment *Moment
+}
+
+func newLogger(repo *history.Repository, o LogOptions) *logger {
+	l := &logger{repo: repo, options: o, rings: map[[2]registry.FileID]signature.Keys{}, reverts: map[string][]string{},
+		cohorts: map[string]bool{}, remotes: map[string]bool{}, owners: map[string]bool{}}
+	if o.Without.ID != "" {
+		l.without = repo.Ancestry(o.Without)
+	}
+	return l
+}
+
+// excluded reports whether a moment lies before what is asked for. Those that do come first.
+func (l *logger) excluded(m *Moment) (bool, error) {
+	if l.without == nil {
+		return false, nil
+	}
+	_, err := l.without.Find(m.Step.ID.String())
+	if errors.Is(err, history.ErrUnknownRevision) {
+		l.without, err = nil, nil
+	}
+	return l.without != nil, err
+}
+
+// add takes in a moment.
+func (l *logger) add(m *Moment) error {
+	l.note(m)
+	commit, err := l.repo.Record(m.Step.ID)
+	if err != nil {
+		return err
+	}
+	message := audit.ParseMessage(commit.Message)
+	for _, id := range message.Reverts {
+		l.reverts[id] = append(l.reverts[id], m.Step.ID.String())
+	}
+	e := &Entry{Serial: m.Serial, Commit: commit, Message: message}
+	o := l.options
+	excluded, err := l.excluded(m)
+	if err != nil || excluded || m.Step.Time.Before(o.Since) || !o.Until.IsZero() && m.Step.Time.After(o.Until) {
+		return err
+	}
+	for _, event := range m.Events {
+		if o.wants(event) {
+			e.Events = append(e.Events, Told{Event: event})
+		}
+	}
+	if len(e.Events) == 0 {
+		return nil
+	}
+	if m.Step.Merge {
+		if e.Merged, err = l.merged(m.Step.ID); err != nil {
+			return err
+		}
+	}
+	if len(o.Persons) > 0 && !e.names(o.Persons) {
+		return nil
+	}
+	l.waiting = append(l.waiting, waiting{e, m})
+	if o.Limit == 0 || len(l.waiting) > o.Limit {
+		first := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		if o.Limit == 0 {
+			return l.tell(first)
+		}
+	}
+	return nil
+}
+
+// note remembers the names that a moment is about.
+func (l *logger) note(m *Moment) {
+	for _, e := range m.Events {
+		for name, in := range map[string]map[string]bool{e.Cohort: l.cohorts, e.Remote: l.remotes, e.Owner: l.owners} {
+			if name != "" {
+				in[name] = true
+			}
+		}
+		if e.Kind == audit.OwnerChanged {
+			l.owners[e.From], l.owners[e.To] = true, true
+		}
+	}
+}
+
+func (l *logger) names() Known {
+	sorted := func(set map[string]bool) (names []string) {
+		for name := range set {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	return Known{sorted(l.cohorts), sorted(l.remotes), sorted(l.owners)}
+}
+
+// wants reports whether an event passes the filters that are about events.
+func (o LogOptions) wants(e audit.Event) bool {
+	in := func(names []string, name string) bool { return len(names) == 0 || slices.Contains(names, name) }
+	return in(o.Cohorts, e.Cohort) && in(o.Remotes, e.Remote) && in(o.Owners, e.Owner) && (len(o.Kinds) == 0 || slices.Contains(o.Kinds, e.Kind))
+}
+
+// Who is a person as git writes it: "Name <address>".
+func Who(p history.Person) string { return p.Name + " <" + p.Email + ">" }
+
+// names reports whether any of the persons is named by a commit or by one that it merged: each is a part of a name or address.
+func (e *Entry) names(persons []string) bool {
+	people := slices.Concat(e.Message.CoAuthors, e.Message.Approvers)
+	for _, c := range append([]history.Record{e.Commit}, e.Merged...) {
+		people = append(people, Who(c.Author), Who(c.Committer))
+		m := audit.ParseMessage(c.Message)
+		people = append(append(people, m.CoAuthors...), m.Approvers...)
+	}
+	return slices.ContainsFunc(people, func(who string) bool {
+		return slices.ContainsFunc(persons, func(p string) bool { return strings.Contains(strings.ToLower(who), strings.ToLower(p)) })
+	})
+}
+
+func (l *logger) merged(id history.ObjectID) (records []history.Record, err error) {
+	commits, _, err := l.repo.Merged(id, maxMerged)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range commits {
+		id, err := history.ParseID(c.ID)
+		if err != nil {
+			return nil, err
+		}
+		r, err := l.repo.Record(id)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// tell works out what costs most of an entry, and keeps it.
+func (l *logger) tell(w waiting) (err error) {
+	if w.entry.Signature, err = l.verify(w); err != nil {
+		return err
+	}
+	for i := range w.entry.Events {
+		t := &w.entry.Events[i]
+		if t.Cohort == "" || t.Kind == audit.Broken {
+			continue
+		}
+		if t.Before, err = w.moment.Before.id(t.Cohort); err != nil {
+			return err
+		}
+		if t.After, err = w.moment.After.id(t.Cohort); err != nil {
+			return err
+		}
+	}
+	l.entries = append(l.entries, w.entry)
+	return nil
+}
+
+func (l *Live) id(cohort string) (string, error) {
+	if l == nil {
+		return "", nil
+	}
+	id, ok, err := l.ManifestID(cohort)
+	if err != nil || !ok {
+		return "", err
+	}
+	return id.String(), nil
+}
+
+// verify checks a commit's signature against the keys that the registry trusted before it: no commit can vouch for itself.
+func (l *logger) verify(w waiting) (signature.Result, error) {
+	ids := w.moment.signers
+	keys, known := l.rings[ids]
+	if !known {
+		var err error
+		if keys, err = l.keys(ids); err != nil {
+			return signature.Result{}, err
+		}
+		l.rings[ids] = keys
+	}
+	c := w.entry.Commit
+	r := keys.Verify(c.Signed, c.Signature, c.Committer.When)
+	if r.State == signature.UnknownKey && ids == [2]registry.FileID{} {
+		r.Reason = "the policy named no keys when it was made"
+	}
+	return r, nil
+}
+
+// keys reads the files of keys; one that is not there holds none.
+func (l *logger) keys(ids [2]registry.FileID) (keys signature.Keys, err error) {
+	var texts [2][]byte
+	for i, id := range ids {
+		if id == (registry.FileID{}) {
+			continue
+		}
+		if texts[i], err = l.repo.Blob(history.ObjectID(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return keys, fmt.Errorf("reading the keys that the policy names: %w", err)
+		}
+	}
+	keys.SSH, _ = signature.ParseAllowedSigners(texts[0])
+	keys.PGP, _ = signature.ParseKeyRing(texts[1])
+	return keys, nil
+}
+
+// finish tells what waits, and puts the newest first.
+func (l *logger) finish() ([]*Entry, error) {
+	for _, w := range l.waiting {
+		if err := l.tell(w); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range l.entries {
+		for _, id := range append([]string{e.Commit.ID.String()}, idsOf(e.Merged)...) {
+			for _, by := range l.reverts[id] {
+				if !slices.Contains(e.RevertedBy, by) {
+					e.RevertedBy = append(e.RevertedBy, by)
+				}
+			}
+		}
+	}
+	slices.Reverse(l.entries)
+	return l.entries, nil
+}
+
+func idsOf(records []history.Record) (ids []string) {
+	for _, r := range records {
+		ids = append(ids, r.ID.String())
+	}
+	return ids
+}
