@@ -187,7 +187,11 @@ func Compile(in Input) (*Result, diag.List, error) {
 	today := checked.Plan.Registry.Policy
 	encoders := map[*registry.Policy]*encoder{}
 	for _, c := range checked.Plan.Cohorts {
-		m, err := checked.encode(c, encoders)
+		cohort, rules := c, today
+		if f, ok := checked.frozen[c.Declared.Name.Value]; ok { // of a frozen one, what it was, under the policy of that time
+			cohort, rules = f.cohort, f.policy
+		}
+		m, err := encode(cohort, rules, encoders)
 		if err != nil {
 			return nil, found, err
 		}
@@ -206,18 +210,14 @@ type encoder struct {
 	share    *share.Negotiator
 }
 
-// encode encodes a cohort: of a frozen one, what it was at its commit, under the policy of that time.
-func (c *Checked) encode(cohort *resolve.Cohort, encoders map[*registry.Policy]*encoder) (manifest.Manifest, error) {
-	rules := c.Plan.Registry.Policy
-	if f, ok := c.frozen[cohort.Declared.Name.Value]; ok {
-		cohort, rules = f.cohort, f.policy
-	}
+// encode encodes a resolved cohort under a policy.
+func encode(c *resolve.Cohort, rules *registry.Policy, encoders map[*registry.Policy]*encoder) (manifest.Manifest, error) {
 	e := encoders[rules]
 	if e == nil {
 		e = &encoder{manifest.NewEncoder(rules), share.New(rules)}
 		encoders[rules] = e
 	}
-	return e.manifest.Encode(cohort, e.share.Pages(cohort))
+	return e.manifest.Encode(c, e.share.Pages(c))
 }
 
 // Output is the result as objects to publish: the manifests never change, and the pointer comes last.

@@ -13,8 +13,8 @@ import (
 // imports is the house: for each package the packages of this module that it may import, and the outside modules. Imports
 // run one way, from the end of the line to its beginning.
 var imports = map[string]struct{ own, outside []string }{
-	"cmd/muster": {own: []string{"compiler", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/publish", "compiler/registry",
-		"compiler/resolve", "compiler/share"},
+	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/publish", "compiler/registry",
+		"compiler/resolve", "compiler/share", "compiler/signature"},
 		outside: []string{"github.com/spf13/cobra"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
@@ -36,11 +36,14 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
 	"compiler/publish":          {},
-	"compiler/evidence":         {}, // what a test report says
+	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
+	"compiler/build":            {},                                                                            // what a bundler wrote
+	"compiler/evidence":         {},                                                                            // what a test report says
 	"compiler/budget":           {outside: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common"}},
-	"compiler/codeunit":         {}, // the order of text in JavaScript and in canonical JSON
-	"compiler/generate":         {}, // registries for tests and measurements
-	"compiler/vectors":          {}, // what real engines answered, for tests
+	"compiler/edit":             {own: []string{"compiler/diag", "compiler/registry"}, outside: []string{"gopkg.in/yaml.v3"}}, // one change to a file, its other bytes left alone
+	"compiler/codeunit":         {},                                                                                           // the order of text in JavaScript and in canonical JSON
+	"compiler/generate":         {},                                                                                           // registries for tests and measurements
+	"compiler/vectors":          {},                                                                                           // what real engines answered, for tests
 }
 
 func TestImports(t *testing.T) {

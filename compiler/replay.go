@@ -11,6 +11,7 @@ import (
 	"muster/compiler/history"
 	"muster/compiler/manifest"
 	"muster/compiler/registry"
+	"muster/compiler/resolve"
 )
 
 // Moment is a commit of the first-parent line at which anything happened, with what was served before and is served after it:
@@ -69,12 +70,13 @@ type replayer struct {
 	live      *Live // what is served
 	broken    bool  // whether the last registry that was judged does not compile
 	expired   []registry.Waiver
+	increment increment
 	latest    time.Time // the latest date so far
 }
 
 func newReplayer(repo *history.Repository) *replayer {
 	read := func(id registry.FileID) ([]byte, error) { return repo.Blob(history.ObjectID(id)) }
-	return &replayer{repo: repo, loader: registry.NewLoader(read), snapshots: map[string]*snapshot{}}
+	return &replayer{repo: repo, loader: registry.NewLoader(read), snapshots: map[string]*snapshot{}, increment: increment{chooser: resolve.NewChooser()}}
 }
 
 func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
@@ -130,6 +132,13 @@ func (r *replayer) judge(m *Moment) error {
 	if err != nil {
 		return err
 	}
+	if loaded != nil && r.live != nil && !r.broken && !found.HasErrors() {
+		if next := r.advance(loaded); next != nil {
+			r.serve(m, next)
+			return nil
+		}
+	}
+	r.increment.addresses = nil
 	var checked *Checked
 	if loaded != nil {
 		r.stages = r.stages.next(loaded.Policy)
@@ -146,14 +155,19 @@ func (r *replayer) judge(m *Moment) error {
 	if r.broken {
 		m.Events = append(m.Events, audit.Event{Kind: audit.Mended})
 	}
+	r.broken = false
+	r.serve(m, newLive(checked, r.stages))
+	return nil
+}
+
+// serve takes in what is served as of a moment.
+func (r *replayer) serve(m *Moment, next *Live) {
 	var before *audit.State
 	if r.live != nil {
 		before = r.live.State
 	}
-	r.live, r.broken = newLive(checked, r.stages), false
-	m.After = r.live
-	m.Events = append(m.Events, audit.Between(before, r.live.State)...)
-	return nil
+	r.live, m.After = next, next
+	m.Events = append(m.Events, audit.Between(before, next.State)...)
 }
 
 // broken is the event of a registry that does not compile, told by its first error.
@@ -165,14 +179,14 @@ func broken(found diag.List) audit.Event {
 // Live is what a registry serves.
 type Live struct {
 	State    *audit.State
-	checked  *Checked
+	frozen   map[string]frozen // by cohort
 	encoders map[*registry.Policy]*encoder
-	ids      map[string]manifest.ID
+	ids      map[string]manifest.ID // of manifests, by cohort, as far as somebody asked
 }
 
 func newLive(c *Checked, s stages) *Live {
 	today := c.Plan.Registry.Policy
-	l := &Live{State: &audit.State{Registry: c.Plan.Registry}, checked: c, ids: map[string]manifest.ID{},
+	l := &Live{State: &audit.State{Registry: c.Plan.Registry}, frozen: c.frozen, ids: map[string]manifest.ID{},
 		encoders: map[*registry.Policy]*encoder{today: {manifest.NewEncoder(today), s.share}}}
 	for _, cohort := range c.Plan.Cohorts {
 		pins := cohort.Pins
@@ -189,11 +203,16 @@ func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
 	if id, known := l.ids[cohort]; known {
 		return id, true, nil
 	}
-	c := find(l.checked.Plan, cohort)
-	if c == nil {
+	declared := l.State.Registry.Cohort(cohort)
+	if declared == nil {
 		return manifest.ID{}, false, nil
 	}
-	m, err := l.checked.encode(c, l.encoders)
+	resolved, rules := l.frozen[cohort].cohort, l.frozen[cohort].policy
+	if declared.Frozen == nil {
+		resolved, _ = resolve.One(l.State.Registry, declared)
+		rules = l.State.Registry.Policy
+	}
+	m, err := encode(resolved, rules, l.encoders)
 	if err != nil {
 		return manifest.ID{}, false, err
 	}

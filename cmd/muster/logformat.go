@@ -15,7 +15,6 @@ import (
 	"muster/compiler/audit"
 	"muster/compiler/diag"
 	"muster/compiler/history"
-	"muster/compiler/policy"
 	"muster/compiler/signature"
 )
 
@@ -156,8 +155,8 @@ type record struct {
 }
 
 type moved struct {
-	Cohort json.Number  `json:"cohort"`        // percent of the cohort's users; of a changed audience: of those of whom its claims hold
-	All    *json.Number `json:"all,omitempty"` // percent of all users; left out where claims, or other cohorts, leave that open
+	Cohort json.Number `json:"cohort"`        // percent of the cohort's users; of a changed audience: of those of whom its claims hold
+	All    json.Number `json:"all,omitempty"` // percent of all users; left out where claims, or other cohorts, leave that open
 }
 
 type place struct {
@@ -214,12 +213,7 @@ func movedOf(m *audit.Moved) *moved {
 	if m == nil {
 		return nil
 	}
-	out := &moved{Cohort: json.Number(policy.FormatPercent(m.Cohort))}
-	if m.All >= 0 {
-		all := json.Number(policy.FormatPercent(m.All))
-		out.All = &all
-	}
-	return out
+	return &moved{json.Number(m.Percent()), json.Number(m.PercentOfAll())}
 }
 
 func logJSON(w io.Writer, entries []*compiler.Entry) error {
@@ -265,9 +259,7 @@ func (r record) row() []string {
 		r.Author.String(), r.Committer.String(), list(r.CoAuthors), list(r.Approvers), r.PullRequest, r.Signature.State, r.Signature.Signer, r.Signature.Key,
 		r.Before, r.After, "", "", list(r.Reverts), list(r.RevertedBy), r.Subject}
 	if r.Moved != nil {
-		if row[11] = r.Moved.Cohort.String(); r.Moved.All != nil {
-			row[12] = r.Moved.All.String()
-		}
+		row[11], row[12] = r.Moved.Cohort.String(), r.Moved.All.String()
 	}
 	if r.At != nil {
 		row[23], row[24] = r.At.File, strconv.Itoa(r.At.Line)

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -300,10 +299,21 @@ func ranges(p *resolve.Pin) (all []bucketRange) {
 	return slices.DeleteFunc(all, func(r bucketRange) bool { return r.end == 0 })
 }
 
+// Percent is the share of the cohort's users as a number: "12.5".
+func (m *Moved) Percent() string { return policy.FormatPercent(m.Cohort) }
+
+// PercentOfAll is the share of all users; "" if that can't be told.
+func (m *Moved) PercentOfAll() string {
+	if m.All < 0 {
+		return ""
+	}
+	return policy.FormatPercent(m.All)
+}
+
 // String is the share in words: "20 % of all users".
 func (m *Moved) String() string {
-	if m.All >= 0 {
-		return fmt.Sprintf("%s %% of all users", policy.FormatPercent(m.All))
+	if all := m.PercentOfAll(); all != "" {
+		return all + " % of all users"
 	}
-	return fmt.Sprintf("%s %% of its users", policy.FormatPercent(m.Cohort))
+	return m.Percent() + " % of its users"
 }

@@ -56,7 +56,7 @@ func (m *meeting) called(p party, api *registry.API, s *services) {
 	fits, offers := map[*resolve.Pin]int{}, map[*resolve.Pin]int{} // how many of its releases do
 	for _, o := range all {
 		offers[o.pin]++
-		if m.contains(api.Version, o.api.Version) {
+		if m.Contains(api.Version, o.api.Version) {
 			fits[o.pin]++
 		}
 	}
@@ -69,7 +69,7 @@ func (m *meeting) called(p party, api *registry.API, s *services) {
 		m.unprovided(p, api, s)
 	}
 	for i, o := range all {
-		if !m.contains(api.Version, o.api.Version) {
+		if !m.Contains(api.Version, o.api.Version) {
 			m.add(p, api.Version, diag.Diagnostic{Rule: "contract/api", Help: "pin releases that fit, or widen the range",
 				Message: fmt.Sprintf("%s calls %s %s, and %s provides %s", p, api.Name, api.Version, o, o.api.Version),
 				Notes:   append([]diag.Note{p.note(), o.note(), o.pin.Remote.File.Note(o.api.Version, "it is provided here")}, s.uncounted(api)...)})

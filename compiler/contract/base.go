@@ -141,7 +141,7 @@ func (m *comparison) comparing(p live, consumed *registry.Consumed) {
 func (m *comparison) lets(p live, rng, version registry.Text) bool {
 	v, err := semver.ParseVersion(version.Value)
 	if err != nil || !v.Prerelease() || p.prereleases {
-		return m.contains(rng, version)
+		return m.Contains(rng, version)
 	}
 	r, err := semver.ParseRange(rng.Value)
 	return !rng.IsZero() && err == nil && r.Contains(v)

@@ -93,7 +93,7 @@ func (m *meeting) unreachable(p party, provider *resolve.Pin) (why, help string)
 
 // served holds what a release uses against one release that provides it.
 func (m *meeting) served(p party, consumed *registry.Consumed, by party) {
-	if !m.contains(consumed.Version, by.release().Version) {
+	if !m.Contains(consumed.Version, by.release().Version) {
 		m.add(p, consumed.Version, diag.Diagnostic{Rule: "contract/version", Notes: []diag.Note{p.note(), by.note()},
 			Message: fmt.Sprintf("%s needs %s %s, and gets %s", p, by.pin.Remote.Name, consumed.Version, by.release().Version),
 			Help:    "pin releases that fit, or widen the range"})

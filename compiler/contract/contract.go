@@ -59,12 +59,17 @@ func (c *Checker) Next() *Checker {
 func (c *Checker) Check(plan *resolve.Plan) {
 	c.checkTypes(plan.Registry)
 	for _, cohort := range plan.Cohorts {
-		m := c.meeting(plan.Registry, cohort)
-		m.checkConsumed()
-		m.checkEvents()
-		m.checkAPIs()
-		m.checkCycles()
+		c.CheckCohort(plan.Registry, cohort)
 	}
+}
+
+// CheckCohort is Check for one cohort, whose types are none of its business.
+func (c *Checker) CheckCohort(r *registry.Registry, cohort *resolve.Cohort) {
+	m := c.meeting(r, cohort)
+	m.checkConsumed()
+	m.checkEvents()
+	m.checkAPIs()
+	m.checkCycles()
 }
 
 // Findings are what Check and Compare found so far.
@@ -143,9 +148,9 @@ func (m *meeting) add(p party, at registry.Text, d diag.Diagnostic) {
 	m.found.Add(m.cohort.Declared.Name.Value, p.pin.Remote.File.Fault(at, d))
 }
 
-// contains reports whether a version is in a range; a range that can't be read is reference/range's matter. A prerelease is
+// Contains reports whether a version is in a range; a range that can't be read is reference/range's matter. A prerelease is
 // where its release will be: which cohorts may have one is not the consumer's affair.
-func (c *Checker) contains(rng, version registry.Text) bool {
+func (c *Checker) Contains(rng, version registry.Text) bool {
 	if rng.IsZero() {
 		return true
 	}

@@ -47,7 +47,6 @@ func (e urlError) Error() string { return e.words }
 var errScheme = urlError{"is not https", "serve it over https"}
 
 var (
-	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
 	allDigit = regexp.MustCompile(`^(0[xX][0-9A-Fa-f]*|[0-9]+)$`)
 	schemed  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 )
@@ -59,7 +58,7 @@ func Origin(raw string) (string, error) {
 		r := []rune(raw[i:])[0]
 		return "", urlError{fmt.Sprintf("holds %q, which URL parsers treat differently", string(r)), oddHelp(r)}
 	}
-	if !schemed.MatchString(raw) {
+	if !strings.HasPrefix(raw, "https://") && !schemed.MatchString(raw) {
 		return "", urlError{"is not absolute", "write it in full: https://, host, path"}
 	}
 	u, err := url.Parse(raw)
@@ -103,9 +102,9 @@ func plainHost(u *url.URL) (string, error) {
 	switch {
 	case strings.HasSuffix(host, "."):
 		return "", urlError{"has a host name that ends in a dot", "remove the dot: to a browser it is another origin"}
-	case strings.Contains(host, ":") || allDigit.MatchString(labels[len(labels)-1]):
+	case strings.Contains(host, ":") || numeric(labels[len(labels)-1]):
 		return "", urlError{"names an address, not a host", "write a host name: an address has no certificate of yours"}
-	case !hostName.MatchString(host) || len(host) > 253:
+	case slices.ContainsFunc(labels, notLabel) || len(host) > 253:
 		return "", urlError{"has no host name that browsers take", "write letters, digits and dashes, with dots between them"}
 	}
 	switch p := u.Port(); {
@@ -121,9 +120,24 @@ func plainHost(u *url.URL) (string, error) {
 	}
 }
 
+// numeric reports whether the last part of a host name makes it an address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+func numeric(label string) bool {
+	return label != "" && '0' <= label[0] && label[0] <= '9' && allDigit.MatchString(label)
+}
+
+// notLabel reports whether a part of a host name is none: letters, digits and dashes, the latter not at an end.
+func notLabel(s string) bool {
+	return s == "" || s[0] == '-' || s[len(s)-1] == '-' || strings.IndexFunc(s, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) >= 0
+}
+
 // plainPath refuses segments that a browser would resolve away, written out or escaped.
 func plainPath(path string) error {
-	for _, segment := range strings.Split(path, "/") {
+	for segment := range strings.SplitSeq(path, "/") {
+		if !strings.ContainsAny(segment, "%.") {
+			continue
+		}
 		lower := strings.ToLower(segment)
 		if s := strings.ReplaceAll(lower, "%2e", "."); s == "." || s == ".." {
 			return urlError{"holds the path segment " + strconv.Quote(segment), "write the path that it leads to"}

@@ -28,6 +28,13 @@ func Check(r *registry.Registry) (l diag.List) {
 	return l
 }
 
+// Judges reports whether a rule is one of this package, which knows nothing of what cohorts resolve to.
+func Judges(rule string) bool {
+	return slices.ContainsFunc(table, func(r Rule) bool {
+		return slices.ContainsFunc(r.Findings, func(f diag.Rule) bool { return f.ID == rule })
+	})
+}
+
 // Rules are the rules of this package, for `muster explain`.
 func Rules() (all []diag.Rule) {
 	for _, rule := range append(slices.Clone(table), waiverRule) {

@@ -1,0 +1,392 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// between tells what lies between two states that compile; before is nil for the first.
+func between(before, after *served) (events []told) {
+	if before == nil {
+		before = &served{}
+	}
+	renamed := renamedRemotes(before, after)
+	events = append(events, policyEvents(before, after)...)
+	events = append(events, remoteEvents(before, after, renamed)...)
+	for _, name := range sortedNames(before.declared, after.declared) {
+		was, is := before.declared[name], after.declared[name]
+		switch {
+		case is == nil:
+			events = append(events, told{Kind: "cohort-removed", Cohort: name})
+			continue
+		case was == nil:
+			events = append(events, told{Kind: "cohort-added", Cohort: name, To: after.audience(name)})
+		}
+		events = append(events, cohortEvents(before, after, name)...)
+		events = append(events, pinEvents(before, after, name, renamed)...)
+	}
+	return events
+}
+
+// sortedNames are the keys of two mappings.
+func sortedNames(a, b map[string]fields) []string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]fields{}
+	}
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}
+
+func listed(d fields, key string) []any {
+	l, _ := d[key].([]any)
+	return l
+}
+
+// lacking are those of a that are not in b, as often as there are more of them.
+func lacking(a, b []any) (left []fields) {
+	b = slices.Clone(b)
+	for _, v := range a {
+		if i := slices.IndexFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }); i >= 0 {
+			b = slices.Delete(b, i, i+1)
+		} else {
+			left = append(left, v.(fields))
+		}
+	}
+	return left
+}
+
+func policyEvents(before, after *served) (events []told) {
+	tell := func(kind string, lists ...[]any) {
+		for _, w := range lacking(lists[0], lists[1]) {
+			remote, _ := w["remote"].(string)
+			events = append(events, told{Kind: kind, Remote: remote, To: fmt.Sprintf("%v until %v", w["rule"], w["until"])})
+		}
+	}
+	a, b := listed(before.policy, "waivers"), listed(after.policy, "waivers")
+	tell("waiver-granted", b, a)
+	n := len(events)
+	tell("waiver-ended", a, b)
+	for i := range events[n:] {
+		events[n+i].From, events[n+i].To = events[n+i].To, ""
+	}
+	rest := func(s *served) []any { return []any{s.registry, without(s.policy, "waivers"), s.constraints} }
+	if before.policy != nil && !reflect.DeepEqual(rest(before), rest(after)) {
+		events = append(events, told{Kind: "policy-changed"})
+	}
+	return events
+}
+
+// renamedRemotes are the names of remotes before that go by another name now, with the same releases; the new by the old.
+func renamedRemotes(before, after *served) map[string]string {
+	renamed := map[string]string{} // no hosts: their releases name no files by which they could be known again
+	for _, old := range sortedNames(before.remotes, nil) {
+		for _, now := range sortedNames(after.remotes, nil) {
+			if was, is := before.remotes[old], after.remotes[now]; after.remotes[old] == nil && before.remotes[now] == nil && was["kind"] != "host" &&
+				reflect.DeepEqual(was["releases"], is["releases"]) {
+				renamed[old] = now
+			}
+		}
+	}
+	return renamed
+}
+
+func remoteEvents(before, after *served, renamed map[string]string) (events []told) {
+	old := map[string]string{}
+	for o, now := range renamed {
+		old[now] = o
+		events = append(events, told{Kind: "remote-renamed", Remote: now, From: o, To: now})
+	}
+	for _, name := range sortedNames(before.remotes, after.remotes) {
+		was, is := before.remotes[cmp.Or(old[name], name)], after.remotes[name]
+		switch {
+		case is == nil && renamed[name] == "":
+			events = append(events, told{Kind: "remote-removed", Remote: name})
+		case is == nil:
+		case was == nil:
+			events = append(events, told{Kind: "remote-added", Remote: name})
+			fallthrough
+		default:
+			events = append(events, changesOf(was, is, name)...)
+		}
+	}
+	return events
+}
+
+// changesOf tells what became of a remote's declaration; was is nil for a new one.
+func changesOf(was, is fields, name string) (events []told) {
+	if was != nil && was["owner"] != is["owner"] {
+		events = append(events, told{Kind: "owner-changed", Remote: name, From: was["owner"].(string), To: is["owner"].(string)})
+	}
+	if was != nil && !reflect.DeepEqual(otherFields(was), otherFields(is)) {
+		events = append(events, told{Kind: "remote-changed", Remote: name})
+	}
+	old, now := byVersion(was), byVersion(is)
+	for _, v := range sortedNames(old, now) {
+		a, b := old[v], now[v]
+		switch {
+		case a == nil:
+			events = append(events, told{Kind: "released", Remote: name, To: v})
+			a = fields{}
+		case b == nil:
+			events = append(events, told{Kind: "release-dropped", Remote: name, From: v})
+			continue
+		}
+		for _, kind := range releaseChanges(a, b) {
+			events = append(events, told{Kind: kind, Remote: name, To: v})
+		}
+	}
+	return events
+}
+
+// otherFields are those of a remote that nothing else tells of. Its container is, if not declared, the name in camelCase;
+// of the random names that is the name itself.
+func otherFields(remote fields) fields {
+	d := without(remote, "name", "owner", "releases", "description")
+	if d["container"] == nil {
+		d["container"] = remote["name"]
+	}
+	return d
+}
+
+// releaseChanges are what became of a release; a is empty for a new one.
+func releaseChanges(a, b fields) (kinds []string) {
+	if a["status"] != b["status"] {
+		kinds = append(kinds, cmp.Or(map[any]string{"deprecated": "deprecated", "revoked": "revoked"}[b["status"]], "reinstated"))
+	}
+	was, _ := a["evidence"].(fields)
+	is, _ := b["evidence"].(fields)
+	for kind, proof := range is {
+		if len(a) > 0 && !reflect.DeepEqual(was[kind], proof) {
+			kinds = append(kinds, "evidence-added")
+		}
+	}
+	if len(a) > 0 && !reflect.DeepEqual(without(a, "status", "reason", "evidence"), without(b, "status", "reason", "evidence")) {
+		kinds = append(kinds, "release-changed")
+	}
+	return kinds
+}
+
+func without(d fields, keys ...string) fields {
+	d = maps.Clone(d)
+	for _, k := range keys {
+		delete(d, k)
+	}
+	return d
+}
+
+func byVersion(remote fields) map[string]fields {
+	releases := map[string]fields{}
+	for _, r := range releasesOf(remote) {
+		releases[fmt.Sprint(r["version"])] = r
+	}
+	return releases
+}
+
+// cohortEvents tells what became of a cohort, but for its pins; was is nil for a new one.
+func cohortEvents(before, after *served, name string) (events []told) {
+	was, is := before.declared[name], after.declared[name]
+	add := func(kind, from, to string) {
+		events = append(events, told{Kind: kind, Cohort: name, From: from, To: to})
+	}
+	if a, b := before.audience(name), after.audience(name); was != nil && a != b {
+		add("audience-changed", a, b)
+	}
+	a, _ := was["frozen"].(fields)
+	b, _ := is["frozen"].(fields)
+	switch from, _ := a["at"].(string); {
+	case b != nil && !reflect.DeepEqual(a, b):
+		add("frozen", from, b["at"].(string))
+	case a != nil && b == nil:
+		add("thawed", from, "")
+	}
+	for _, h := range lacking(listed(is, "holds"), listed(was, "holds")) {
+		events = append(events, told{Kind: "held", Cohort: name, Remote: h["remote"].(string), To: h["version"].(string)})
+	}
+	for _, h := range lacking(listed(was, "holds"), listed(is, "holds")) {
+		events = append(events, told{Kind: "hold-lifted", Cohort: name, Remote: h["remote"].(string), From: h["version"].(string)})
+	}
+	others := func(d fields) fields { return without(d, "audience", "frozen", "holds", "pins", "description") }
+	if was != nil && !reflect.DeepEqual(others(was), others(is)) {
+		add("cohort-changed", "", "")
+	}
+	return events
+}
+
+// audience is who is in a cohort, in words, by the pointer.
+func (s *served) audience(cohort string) string {
+	a, _ := s.entry(cohort)["audience"].(fields)
+	if a == nil {
+		return "everybody else"
+	}
+	var words []string
+	if p, ok := a["percent"].(float64); ok {
+		words = append(words, strconv.FormatFloat(p, 'f', -1, 64)+" %")
+	}
+	claims, _ := a["claims"].(fields)
+	for name, values := range claims {
+		var texts []string
+		for _, v := range values.([]any) {
+			texts = append(texts, v.(string))
+		}
+		words = append(words, name+"="+strings.Join(texts, ","))
+	}
+	return strings.Join(words, " of ")
+}
+
+// entry is what the pointer says of a cohort.
+func (s *served) entry(name string) fields {
+	for _, c := range s.cohorts {
+		if c := c.(fields); c["name"] == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// pinEvents tells which releases a cohort got and lost, by its manifests.
+func pinEvents(before, after *served, cohort string, renamed map[string]string) (events []told) {
+	was, is := pinsIn(before.manifests[cohort]), pinsIn(after.manifests[cohort])
+	for old, now := range renamed {
+		if p, ok := was[old]; ok {
+			was[now] = p
+			delete(was, old)
+		}
+	}
+	for _, remote := range slices.Sorted(maps.Keys(union(was, is))) {
+		e := told{Cohort: cohort, Remote: remote, From: was[remote], To: is[remote]}
+		if e.Kind = kindOf(e.From, e.To); e.Kind == "" {
+			continue
+		}
+		if e.Kind != "withdrawn" && e.Kind != "disabled" {
+			e.Via = via(before, after, cohort, remote, renamed)
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+func union(a, b map[string]string) map[string]string {
+	a = maps.Clone(a)
+	maps.Copy(a, b)
+	return a
+}
+
+// pinsIn are the releases in a manifest, in words, by host and remote.
+func pinsIn(manifest fields) map[string]string {
+	pins := map[string]string{}
+	for _, part := range []string{"hosts", "remotes"} {
+		entries, _ := manifest[part].(fields)
+		for name, e := range entries {
+			pins[name] = inWords(e.(fields))
+		}
+	}
+	disabled, _ := manifest["disabled"].(fields)
+	for name := range disabled {
+		pins[name] = "disabled"
+	}
+	return pins
+}
+
+func inWords(entry fields) string {
+	split, ok := entry["split"].([]any)
+	if !ok {
+		return entry["version"].(string)
+	}
+	var shares []string
+	for _, v := range split {
+		v := v.(fields)
+		s := fmt.Sprintf("%v %s %%", v["version"], strconv.FormatFloat(v["percent"].(float64), 'f', -1, 64))
+		if v["variant"] != v["version"] { // the release's number stands where the registry names none
+			s += fmt.Sprintf(" (%v)", v["variant"])
+		}
+		shares = append(shares, s)
+	}
+	return strings.Join(shares, ", ")
+}
+
+// kindOf says what it is that a cohort had one text and now has the other.
+func kindOf(from, to string) string {
+	plain := func(s string) bool { return s != "" && s != "disabled" && !strings.Contains(s, "%") }
+	switch {
+	case from == to:
+		return ""
+	case to == "":
+		return "withdrawn"
+	case to == "disabled":
+		return "disabled"
+	case from == "disabled":
+		return "enabled"
+	case from == "" && plain(to):
+		return "promoted"
+	case plain(from) && plain(to) && older(to, from):
+		return "rolled-back"
+	case plain(from) && plain(to):
+		return "promoted"
+	}
+	return "split-changed"
+}
+
+// older compares the versions that a random history has: three numbers, and -rc.1 before the release itself.
+func older(a, b string) bool {
+	parts := func(v string) []int {
+		numbers, pre, _ := strings.Cut(v, "-")
+		var n []int
+		for _, s := range strings.Split(numbers, ".") {
+			i, err := strconv.Atoi(s)
+			if err != nil {
+				panic(err)
+			}
+			n = append(n, i)
+		}
+		if pre == "" {
+			return append(n, 1)
+		}
+		return append(n, 0)
+	}
+	return slices.Compare(parts(a), parts(b)) < 0
+}
+
+// via says how a release came into a cohort, by what is written of it before and after.
+func via(before, after *served, cohort, remote string, renamed map[string]string) string {
+	was, is := before.declared[cohort], after.declared[cohort]
+	if is["frozen"] != nil {
+		return "freeze"
+	}
+	if was["frozen"] != nil {
+		return "thaw"
+	}
+	old := remote
+	for o, n := range renamed {
+		if n == remote {
+			old = o
+		}
+	}
+	_, a := before.pinOf(cohort, old)
+	by, b := after.pinOf(cohort, remote)
+	switch {
+	case reflect.DeepEqual(a, b):
+		return "range"
+	case by == cohort:
+		return "pin"
+	}
+	return "inheritance"
+}
+
+// pinOf finds the pin of a remote that a cohort has or inherits, and the cohort that declares it.
+func (s *served) pinOf(cohort, remote string) (by string, pin any) {
+	for seen := 0; cohort != "" && seen < 50; seen++ {
+		c := s.declared[cohort]
+		pins, _ := c["pins"].(fields)
+		if p, ok := pins[remote]; ok {
+			return cohort, p
+		}
+		cohort, _ = c["extends"].(string)
+	}
+	return "", nil
+}

@@ -1,0 +1,71 @@
+package policy
+
+import (
+	"muster/compiler/diag"
+	"muster/compiler/registry"
+)
+
+// aloneRules judge a declaration by itself and the policy: what they say of it does not depend on others.
+var aloneRules = []Rule{originRule, integrityRule, releaseRule, routeRule, ownerRule, budgetRule, splitRule, settingsRule}
+
+// Alone returns what can be said of some remotes and cohorts by themselves: what Check says of them, less what has to do with
+// names and with other declarations.
+func Alone(p *registry.Policy, remotes []*registry.Remote, cohorts []*registry.Cohort) (l diag.List) {
+	part := &registry.Registry{Policy: p, Remotes: remotes, Cohorts: cohorts}
+	for _, rule := range aloneRules {
+		l.Add(rule.check(part)...)
+	}
+	for _, remote := range remotes {
+		l.Add(checkGlobal(remote)...)
+	}
+	for _, c := range cohorts {
+		if c.Audience != nil {
+			l.Add(checkAudience(c)...)
+		}
+	}
+	return l
+}
+
+// Addresses are the URLs of a registry's entries, each with its integrities and how many releases have them: what
+// release/url-reused needs, kept up as remotes change.
+type Addresses map[string]map[string]int
+
+// NewAddresses are those of a registry.
+func NewAddresses(r *registry.Registry) Addresses {
+	a := Addresses{}
+	for _, remote := range r.Remotes {
+		a.count(remote, 1)
+	}
+	return a
+}
+
+func (a Addresses) count(r *registry.Remote, n int) {
+	for i := range r.Releases {
+		release := &r.Releases[i]
+		if !r.Code() || release.Entry.IsZero() {
+			continue
+		}
+		at := address(release.Entry.Value)
+		if a[at] == nil {
+			a[at] = map[string]int{}
+		}
+		if a[at][release.Integrity.Value] += n; a[at][release.Integrity.Value] == 0 {
+			delete(a[at], release.Integrity.Value)
+		}
+		if len(a[at]) == 0 {
+			delete(a, at)
+		}
+	}
+}
+
+// Replace takes in that a remote is declared in another way. It reports whether each URL of it has one integrity.
+func (a Addresses) Replace(was, is *registry.Remote) bool {
+	a.count(was, -1)
+	a.count(is, 1)
+	for i := range is.Releases {
+		if release := &is.Releases[i]; is.Code() && len(a[address(release.Entry.Value)]) > 1 {
+			return false
+		}
+	}
+	return true
+}
