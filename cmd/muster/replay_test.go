@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,6 +71,7 @@ type walk struct {
 	live   *served // what the last commit that compiles serves; nil for none
 	latest time.Time
 	broken bool
+	over   []fields // waivers of live that have expired
 }
 
 // step goes to the next commit, which is checked out, and tells what happens there.
@@ -87,9 +89,24 @@ func (w *walk) step(h *randomHistory, c string) (events []told) {
 	case now != nil && w.broken:
 		events = append(events, told{Kind: "mended"})
 	}
+	events = append(events, w.expired(at)...)
 	if w.broken = now == nil; !w.broken {
 		events = append(events, between(w.live, now)...)
-		w.live = now
+		w.live, w.over = now, nil
+	}
+	return events
+}
+
+// expired are the waivers of what is live whose day has come.
+func (w *walk) expired(at time.Time) (events []told) {
+	if w.live == nil {
+		return nil
+	}
+	for _, v := range lacking(listed(w.live.policy, "waivers"), nil) {
+		until, err := time.Parse(time.DateOnly, v["until"].(string))
+		if err != nil || !at.Before(until.AddDate(0, 0, 1)) {
+			events = append(events, told{Kind: "waiver-expired", Remote: v["remote"].(string), From: fmt.Sprintf("%v until %v", v["rule"], v["until"])})
+		}
 	}
 	return events
 }
@@ -200,6 +217,7 @@ type served struct {
 	manifests        map[string]fields // by cohort
 	remotes          map[string]fields // the documents, by name
 	declared         map[string]fields // cohorts, likewise
+	disabled         map[string]fields // by cohort, the pins that are switched off
 	registry, policy fields
 	constraints      string // schema/house.cue
 }
@@ -233,7 +251,7 @@ func (h *randomHistory) compile() *served {
 	default:
 		h.Fatalf("compile: exit status %d\n%s", status, &errs)
 	}
-	s := &served{ids: map[string]string{}, manifests: map[string]fields{}}
+	s := &served{ids: map[string]string{}, manifests: map[string]fields{}, disabled: map[string]fields{}}
 	var p fields
 	h.decode(filepath.Join(h.dist, "pointer.json"), &p)
 	s.cohorts = p["cohorts"].([]any)
@@ -242,6 +260,12 @@ func (h *randomHistory) compile() *served {
 		var m fields
 		h.decode(filepath.Join(h.dist, "manifests", name, id+".json"), &m)
 		s.ids[name], s.manifests[name] = id, m
+		s.disabled[name] = fields{}
+		for remote, pin := range h.pinsAt("HEAD", name) {
+			if pin, _ := pin.(fields); pin["disabled"] != nil {
+				s.disabled[name][remote] = pin
+			}
+		}
 	}
 	s.remotes, s.declared = h.documents("remotes"), h.documents("cohorts")
 	s.constraints = string(h.read("schema/house.cue"))
@@ -250,6 +274,32 @@ func (h *randomHistory) compile() *served {
 		h.Fatalf("reading the policy: %v", err)
 	}
 	return s
+}
+
+// pinsAt are the pins that a cohort has at a commit: its own, those that it inherits, and if it is frozen those of then.
+func (h *randomHistory) pinsAt(commit, cohort string) fields {
+	if f, ok := h.cohortAt(commit, cohort)["frozen"].(fields); ok {
+		return h.pinsAt(f["at"].(string), cohort)
+	}
+	var pins []fields
+	for name := cohort; name != ""; {
+		c := h.cohortAt(commit, name)
+		own, _ := c["pins"].(fields)
+		pins = append(pins, own)
+		name, _ = c["extends"].(string)
+	}
+	all := fields{}
+	for _, own := range slices.Backward(pins) {
+		maps.Copy(all, own)
+	}
+	return all
+}
+
+func (h *randomHistory) cohortAt(commit, cohort string) (c fields) {
+	if err := yaml.Unmarshal([]byte(h.git("show", commit+":cohorts/"+cohort+".yaml")), &c); err != nil {
+		h.Fatal(err)
+	}
+	return c
 }
 
 func (h *randomHistory) decode(file string, into *fields) {

@@ -251,7 +251,7 @@ func (s *served) entry(name string) fields {
 
 // pinEvents tells which releases a cohort got and lost, by its manifests.
 func pinEvents(before, after *served, cohort string, renamed map[string]string) (events []told) {
-	was, is := pinsIn(before.manifests[cohort]), pinsIn(after.manifests[cohort])
+	was, is := before.pinsIn(cohort), after.pinsIn(cohort)
 	for old, now := range renamed {
 		if p, ok := was[old]; ok {
 			was[now] = p
@@ -263,8 +263,14 @@ func pinEvents(before, after *served, cohort string, renamed map[string]string) 
 		if e.Kind = kindOf(e.From, e.To); e.Kind == "" {
 			continue
 		}
-		if e.Kind != "withdrawn" && e.Kind != "disabled" {
+		if e.Kind != "withdrawn" {
 			e.Via = via(before, after, cohort, remote, renamed)
+		}
+		switch e.Kind {
+		case "disabled":
+			e.To = ""
+		case "enabled":
+			e.From = ""
 		}
 		events = append(events, e)
 	}
@@ -277,18 +283,17 @@ func union(a, b map[string]string) map[string]string {
 	return a
 }
 
-// pinsIn are the releases in a manifest, in words, by host and remote.
-func pinsIn(manifest fields) map[string]string {
+// pinsIn are the releases in a cohort's manifest, in words, by host and remote. A host that is switched off is in none.
+func (s *served) pinsIn(cohort string) map[string]string {
 	pins := map[string]string{}
+	for name := range s.disabled[cohort] {
+		pins[name] = "disabled"
+	}
 	for _, part := range []string{"hosts", "remotes"} {
-		entries, _ := manifest[part].(fields)
+		entries, _ := s.manifests[cohort][part].(fields)
 		for name, e := range entries {
 			pins[name] = inWords(e.(fields))
 		}
-	}
-	disabled, _ := manifest["disabled"].(fields)
-	for name := range disabled {
-		pins[name] = "disabled"
 	}
 	return pins
 }

@@ -149,7 +149,7 @@ func (e *Event) own(before, after *registry.Registry) {
 }
 
 func added(c *Served, renamed Renamed) []Event {
-	event := Event{Kind: CohortAdded, Cohort: c.name(), To: audience(c.Declared.Audience), Pos: c.Declared.File.Pos(c.Declared.Name.Mark)}
+	event := Event{Kind: CohortAdded, Cohort: c.name(), To: Audience(c.Declared.Audience), Pos: c.Declared.File.Pos(c.Declared.Name.Mark)}
 	empty := &Served{Declared: &registry.Cohort{File: c.Declared.File, Name: c.Declared.Name, Audience: c.Declared.Audience, Extends: c.Declared.Extends,
 		After: c.Declared.After, Soak: c.Declared.Soak, Requires: c.Declared.Requires, Capabilities: c.Declared.Capabilities, Routes: c.Declared.Routes}}
 	return append([]Event{event}, Cohort(empty, c, renamed)...)

@@ -21,7 +21,7 @@ func Cohort(was, is *Served, renamed Renamed) (events []Event) {
 		e.Kind, e.Cohort, e.Pos = k, is.name(), a.File.Pos(at)
 		events = append(events, e)
 	}
-	if from, to := audience(b.Audience), audience(a.Audience); from != to {
+	if from, to := Audience(b.Audience), Audience(a.Audience); from != to {
 		at := a.Name.Mark
 		if a.Audience != nil {
 			at = a.Audience.At.Mark
@@ -68,8 +68,8 @@ func holds(was, is *registry.Cohort) (events []Event) {
 	return events
 }
 
-// audience is who is in a cohort, in words: "5 %", "group=staff", "12.5 % of market=be,lu"; "everybody else" without one.
-func audience(a *registry.Audience) string {
+// Audience is who is in a cohort, in words: "5 %", "group=staff", "12.5 % of market=be,lu"; "everybody else" without one.
+func Audience(a *registry.Audience) string {
 	if a == nil {
 		return "everybody else"
 	}
@@ -177,10 +177,10 @@ func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
 	}
 	e := Event{Cohort: is.name(), From: from, To: to}
 	if a == nil {
-		e.Kind, e.Remote, e.Owner, e.Pos = Withdrawn, b.Remote.Name.Value, b.Remote.Owner.Value, position(b)
+		e.Kind, e.Remote, e.Owner, e.Pos = Withdrawn, b.Remote.Name.Value, b.Remote.Owner.Value, Position(b)
 		return e, true
 	}
-	e.Remote, e.Owner, e.Pos, e.Via = a.Remote.Name.Value, a.Remote.Owner.Value, position(a), via(was, is, b, a)
+	e.Remote, e.Owner, e.Pos, e.Via = a.Remote.Name.Value, a.Remote.Owner.Value, Position(a), via(was, is, b, a)
 	switch {
 	case off(a):
 		e.Kind, e.Reason = Disabled, reasonOf(a)
@@ -252,8 +252,8 @@ func via(was, is *Served, b, a *resolve.Pin) Via {
 	return ByPin
 }
 
-// position is the line that decided.
-func position(p *resolve.Pin) diag.Pos {
+// Position is the line that decided.
+func Position(p *resolve.Pin) diag.Pos {
 	at := p.From.Pin.Remote.Mark
 	if len(p.Choices) > 0 {
 		at = p.Choices[0].Asked.Mark
