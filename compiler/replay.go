@@ -203,9 +203,18 @@ func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
 	if id, known := l.ids[cohort]; known {
 		return id, true, nil
 	}
+	m, ok, err := l.Manifest(cohort)
+	if ok {
+		l.ids[cohort] = m.ID
+	}
+	return m.ID, ok, err
+}
+
+// Manifest encodes a cohort's manifest; false if there is no such cohort.
+func (l *Live) Manifest(cohort string) (manifest.Manifest, bool, error) {
 	declared := l.State.Registry.Cohort(cohort)
 	if declared == nil {
-		return manifest.ID{}, false, nil
+		return manifest.Manifest{}, false, nil
 	}
 	resolved, rules := l.frozen[cohort].cohort, l.frozen[cohort].policy
 	if declared.Frozen == nil {
@@ -213,11 +222,7 @@ func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
 		rules = l.State.Registry.Policy
 	}
 	m, err := encode(resolved, rules, l.encoders)
-	if err != nil {
-		return manifest.ID{}, false, err
-	}
-	l.ids[cohort] = m.ID
-	return m.ID, true, nil
+	return m, err == nil, err
 }
 
 // next are the stages for another registry, which go on with what they know as far as the policy lets them.

@@ -101,11 +101,7 @@ func logEvents(b *bufio.Writer, events []compiler.Told) {
 		group := events[:n]
 		events = events[n:]
 		for _, t := range group {
-			about := cmp.Or(t.Cohort, "registry")
-			if strings.HasPrefix(string(t.Kind), "waiver") {
-				about = "policy"
-			}
-			fmt.Fprintf(b, "    %s: %s%s\n", about, printable(t.Event.String()), whereabouts(t.Pos))
+			fmt.Fprintf(b, "    %s%s%s\n", aboutOf(t.Event), printable(t.Event.String()), whereabouts(t.Pos))
 		}
 		if last := group[n-1]; last.Before != last.After {
 			fmt.Fprintf(b, "      manifest %s -> %s\n", cmp.Or(short(last.Before), "none"), cmp.Or(short(last.After), "none"))

@@ -84,7 +84,7 @@ type globals struct {
 }
 
 // commands are the commands besides completion and help. Another command is another file with a function here.
-var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newLive, newLog, newShare, newVersion, newWhy}
+var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newLive, newLog, newShare, newShow, newVersion, newWhy}
 
 func newRoot() *cobra.Command {
 	g := &globals{}

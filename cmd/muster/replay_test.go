@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ type walk struct {
 	live   *served // what the last commit that compiles serves; nil for none
 	latest time.Time
 	broken bool
-	over   []fields // waivers of live that have expired
+	over   []any // waivers of live that have expired
 }
 
 // step goes to the next commit, which is checked out, and tells what happens there.
@@ -92,24 +93,31 @@ func (w *walk) step(h *randomHistory, c string) (events []told) {
 	events = append(events, w.expired(at)...)
 	if w.broken = now == nil; !w.broken {
 		events = append(events, between(w.live, now)...)
-		w.live, w.over = now, nil
+		w.live = now
 	}
 	return events
 }
 
-// expired are the waivers of what is live whose day has come.
+// expired are the waivers of what is live whose day has come, each once.
 func (w *walk) expired(at time.Time) (events []told) {
 	if w.live == nil {
 		return nil
 	}
-	for _, v := range lacking(listed(w.live.policy, "waivers"), nil) {
-		until, err := time.Parse(time.DateOnly, v["until"].(string))
-		if err != nil || !at.Before(until.AddDate(0, 0, 1)) {
-			events = append(events, told{Kind: "waiver-expired", Remote: v["remote"].(string), From: fmt.Sprintf("%v until %v", v["rule"], v["until"])})
+	all := listed(w.live.policy, "waivers")
+	w.over = slices.DeleteFunc(w.over, func(v any) bool { return !slices.ContainsFunc(all, same(v)) })
+	for _, v := range all {
+		d := v.(fields)
+		until, err := time.Parse(time.DateOnly, d["until"].(string))
+		if err != nil || at.Before(until.AddDate(0, 0, 1)) || slices.ContainsFunc(w.over, same(v)) {
+			continue
 		}
+		w.over = append(w.over, v)
+		events = append(events, told{Kind: "waiver-expired", Remote: d["remote"].(string), From: fmt.Sprintf("%v until %v", d["rule"], d["until"])})
 	}
 	return events
 }
+
+func same(v any) func(any) bool { return func(w any) bool { return reflect.DeepEqual(v, w) } }
 
 func (h *randomHistory) committed(c string) time.Time {
 	seconds, err := strconv.ParseInt(strings.TrimSpace(h.git("show", "-s", "--format=%ct", c)), 10, 64)

@@ -52,7 +52,7 @@ func listed(d fields, key string) []any {
 func lacking(a, b []any) (left []fields) {
 	b = slices.Clone(b)
 	for _, v := range a {
-		if i := slices.IndexFunc(b, func(w any) bool { return reflect.DeepEqual(v, w) }); i >= 0 {
+		if i := slices.IndexFunc(b, same(v)); i >= 0 {
 			b = slices.Delete(b, i, i+1)
 		} else {
 			left = append(left, v.(fields))
