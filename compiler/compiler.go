@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/compiler/audit"
 	"muster/compiler/contract"
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
@@ -32,6 +33,8 @@ type Input struct {
 	History History
 	// Base is the registry that this one is to replace, for what only a comparison can tell. Nil: there is none.
 	Base fs.FS
+	// Past is the history that the registry is judged against: what may come in, and which URLs are taken. Nil: it is not asked.
+	Past *Past
 	// Thorough asks CUE about every document, for those who would rather not trust the checker.
 	Thorough bool
 
@@ -96,14 +99,20 @@ func judge(in Input, r *registry.Registry, found diag.List, s stages) (*Checked,
 	if err != nil {
 		return nil, nil, err
 	}
-	l.Add(compared...)
 	checked := &Checked{Plan: plan}
 	frozen, err := checked.thaw(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	gated, err := checked.gates(in)
+	if err != nil {
+		return nil, nil, err
+	}
 	faults := policed()
 	found = waivers.Apply(slices.Concat(found, slices.DeleteFunc(slices.Concat(faults, l, frozen), r.Echo)))
-	found.Add(waivers.Check()...)
-	if found.HasErrors() || err != nil {
-		return nil, found.Sorted(), err
+	found.Add(slices.Concat(waivers.Check(), compared, gated)...)
+	if found.HasErrors() {
+		return nil, found.Sorted(), nil
 	}
 	return checked, found.Sorted(), nil
 }
@@ -151,6 +160,14 @@ func compare(in Input, head *resolve.Plan) (diag.List, error) {
 		c.Compare(base, head)
 	}
 	l := c.Findings()
+	if base != nil { // a change can't waive what it brings
+		l = policy.NewWaivers(base.Registry, Rules(), in.Origin.Time).Apply(l)
+	}
+	ruled, err := underBase(in)
+	if err != nil {
+		return nil, fmt.Errorf("judging by the rules of the base: %w", err)
+	}
+	l.Add(ruled...)
 	if first := firstError(found); first != nil {
 		l.Add(diag.Diagnostic{Rule: "contract/base", Severity: diag.Warning, Message: "the base has errors: what they hide is not compared",
 			Notes: []diag.Note{{Pos: first.Pos, Message: "in the base: " + first.Message}}, Help: "name a base that is in order, or look for yourself what the change takes from what is live"})
@@ -231,7 +248,7 @@ func (r *Result) Output() publish.Output {
 
 // Rules are all rules there are, by id.
 func Rules() []diag.Rule {
-	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), frozenRules)
+	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), audit.Rules(), frozenRules, baseRules)
 	slices.SortFunc(all, func(a, b diag.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }

@@ -86,6 +86,7 @@ func (s *source) compareWith(rev string) error {
 	if err != nil {
 		return err
 	}
+	s.Past = &compiler.Past{Repo: s.repo, Commit: c, Head: history.Commit{ID: s.Origin.Commit}}
 	if s.Base, err = s.repo.Tree(c); errors.Is(err, fs.ErrNotExist) {
 		s.Base, err = nothing{}, nil
 	}

@@ -232,9 +232,14 @@ func Text(p *resolve.Pin) string {
 }
 
 func older(a, b *resolve.Pin) bool {
-	now, err1 := semver.ParseVersion(a.Choices[0].Release.Version.Value)
-	then, err2 := semver.ParseVersion(b.Choices[0].Release.Version.Value)
-	return err1 == nil && err2 == nil && now.Compare(then) < 0
+	return isOlder(a.Choices[0].Release.Version.Value, b.Choices[0].Release.Version.Value)
+}
+
+// isOlder reports whether a version is below another; it is false where either can't be read.
+func isOlder(version, than string) bool {
+	v, err1 := semver.ParseVersion(version)
+	w, err2 := semver.ParseVersion(than)
+	return err1 == nil && err2 == nil && v.Compare(w) < 0
 }
 
 // via finds out how a release came in.

@@ -45,7 +45,7 @@ func (a Addresses) count(r *registry.Remote, n int) {
 		if !r.Code() || release.Entry.IsZero() {
 			continue
 		}
-		at := address(release.Entry.Value)
+		at := Address(release.Entry.Value)
 		if a[at] == nil {
 			a[at] = map[string]int{}
 		}
@@ -63,7 +63,7 @@ func (a Addresses) Replace(was, is *registry.Remote) bool {
 	a.count(was, -1)
 	a.count(is, 1)
 	for i := range is.Releases {
-		if release := &is.Releases[i]; is.Code() && len(a[address(release.Entry.Value)]) > 1 {
+		if release := &is.Releases[i]; is.Code() && len(a[Address(release.Entry.Value)]) > 1 {
 			return false
 		}
 	}

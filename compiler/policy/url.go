@@ -33,12 +33,12 @@ func checkURLs(r *registry.Registry) (l diag.List) {
 		}
 		for i := range remote.Releases {
 			release := &remote.Releases[i]
-			address := address(release.Entry.Value)
-			first, ok := seen[address]
+			at := Address(release.Entry.Value)
+			first, ok := seen[at]
 			switch {
 			case release.Entry.IsZero():
 			case !ok:
-				seen[address] = use{remote, release}
+				seen[at] = use{remote, release}
 			case first.release.Integrity.Value != release.Integrity.Value:
 				l.Add(fault(remote, release.Entry, "release/url-reused",
 					fmt.Sprintf("%s %s has this URL too, with another integrity", first.remote.Name, first.release.Version),
@@ -50,8 +50,8 @@ func checkURLs(r *registry.Registry) (l diag.List) {
 	return l
 }
 
-// address is a URL with its origin as browsers write it: two spellings of one URL are one. A malformed one is itself.
-func address(raw string) string {
+// Address is a URL with its origin as browsers write it: two spellings of one URL are one. A malformed one is itself.
+func Address(raw string) string {
 	origin, err := Origin(raw)
 	if err != nil {
 		return raw

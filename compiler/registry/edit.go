@@ -12,3 +12,13 @@ import (
 func ParseDocument(path string, text []byte) (*yaml.Node, diag.List) {
 	return parseDocument(File{Path: path}, text)
 }
+
+// Releases are those that a file of remotes/ declares, as far as they can be made out: nothing else is looked at, and nothing is
+// judged.
+func Releases(path string, text []byte) []Release {
+	top, _ := parseDocument(File{Path: path}, text)
+	if top == nil || top.Kind != yaml.MappingNode {
+		return nil
+	}
+	return decodeRemote(File{Path: path}, top).Releases
+}

@@ -61,6 +61,7 @@ func (v *resolver) checkReleases(c *Cohort) {
 		for _, choice := range p.Choices {
 			known := v.judge(p.Remote, choice.Release)
 			v.checkStatus(c, p, choice)
+			v.checkEvidence(c, p, choice)
 			if known.prerelease && !slices.Contains(v.prereleases, c.Declared.Name.Value) {
 				v.prerelease(c, p, choice)
 			}

@@ -79,4 +79,11 @@ var rules = []diag.Rule{{
 	Protects: "A choice of a remote that can't fill the place would leave it empty.",
 	Bad:      "capabilities: {home.banner: search}",
 	Good:     "capabilities: {home.banner: promo}",
+}, {
+	ID:       "release/evidence",
+	Summary:  "a cohort serves releases that have proved what it requires",
+	Protects: "Evidence counts that is there, passed, and of the commit that the release was built from: a green run of another commit proves nothing.",
+	Bad:      "# cohorts/canary.yaml\nrequires: [e2e]\npins: {checkout: \"2.4.0\"}    # whose e2e failed",
+	Good:     "# remotes/checkout.yaml\nevidence: {e2e: {status: passed, url: \"https://ci.acme.example/runs/8812\", commit: 9f1c2e77}}",
+	Waivable: true,
 }}
