@@ -54,7 +54,8 @@ func TestCases(t *testing.T) {
 }
 
 // elsewhere are rules that need more than files: a file system with links, or a git history.
-var elsewhere = []string{"tree/size", "tree/not-regular", "tree/case-clash", "frozen/commit", "frozen/until"}
+var elsewhere = []string{"tree/size", "tree/not-regular", "tree/case-clash", "frozen/commit", "frozen/until",
+	"gate/after", "gate/soak", "gate/freeze", "gate/hold", "gate/lifted", "history/line", "release/url-changed"}
 
 func runCase(t *testing.T, name string, seen map[string]bool) {
 	archive, err := txtar.ParseFile(name)

@@ -108,6 +108,9 @@ func judge(in Input, r *registry.Registry, found diag.List, s stages) (*Checked,
 	if err != nil {
 		return nil, nil, err
 	}
+	l = slices.DeleteFunc(l, func(d diag.Diagnostic) bool { // the gate says it with more weight
+		return d.Rule == evidenceRule && slices.ContainsFunc(gated, func(g diag.Diagnostic) bool { return g.Rule == d.Rule && g.Pos == d.Pos })
+	})
 	faults := policed()
 	found = waivers.Apply(slices.Concat(found, slices.DeleteFunc(slices.Concat(faults, l, frozen), r.Echo)))
 	found.Add(slices.Concat(waivers.Check(), compared, gated)...)
@@ -116,6 +119,9 @@ func judge(in Input, r *registry.Registry, found diag.List, s stages) (*Checked,
 	}
 	return checked, found.Sorted(), nil
 }
+
+// evidenceRule is asked of what a cohort has, and at the gate of what comes in.
+const evidenceRule = "release/evidence"
 
 // beside runs a check in the background; the function that it returns waits for the findings. A panic there is the caller's.
 func beside(check func() diag.List) func() diag.List {

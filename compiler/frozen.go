@@ -150,9 +150,10 @@ func (t *thawer) snapshot(commit string) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.read[s.ID] = true; len(t.read) > maxSnapshots {
+	if !t.read[s.ID] && len(t.read) == maxSnapshots {
 		return nil, errSnapshots
 	}
+	t.read[s.ID] = true
 	if known := t.snapshots[s.ID]; known != nil {
 		return known, nil
 	}

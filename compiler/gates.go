@@ -31,13 +31,6 @@ var baseRules = []diag.Rule{{
 	Bad:      "git checkout feature && git merge main && git push origin feature:main",
 	Good:     "git checkout main && git merge --no-ff feature && git push",
 	Compared: true,
-}, {
-	ID:       "policy/base",
-	Summary:  "a change is right by the rules that were there before it",
-	Protects: "A pull request can't grant itself what the base lacks. Where it changes the rules too, both the old and the new ones are asked.",
-	Bad:      "# one pull request\npolicy: origins: [..., \"https://elsewhere.example\"]    # and a release that is served from there",
-	Good:     "# the platform team's pull request first",
-	Compared: true,
 }}
 
 // Past is the history that a change is judged against: that of the commit whose registry it is to replace.
@@ -69,7 +62,7 @@ func (c *Checked) gates(in Input) (diag.List, error) {
 	for _, e := range asked {
 		pin := pinIn(after.Served(e.Place.Cohort), e.Place.Remote)
 		for _, condition := range e.Ask().Conditions {
-			if condition.Verdict != audit.Open && condition.Rule != "release/evidence" { // resolve has said so
+			if condition.Verdict != audit.Open {
 				found.Add(barred(e.Place, pin, condition))
 			}
 		}
@@ -326,7 +319,7 @@ func underBase(in Input) (diag.List, error) {
 		}) {
 			continue
 		}
-		d.Notes = append(slices.Clip(d.Notes), diag.Note{Message: "this is judged by the rules of the base [policy/base]; the change alters the rules, too"})
+		d.Notes = append(slices.Clip(d.Notes), diag.Note{Message: "this is judged by the rules of the base: a change to the rules has to be there before what needs it"})
 		l.Add(d)
 	}
 	return l, nil

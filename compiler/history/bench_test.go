@@ -1,13 +1,67 @@
 package history_test
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"muster/compiler/generate"
 	"muster/compiler/history"
 )
+
+// BenchmarkWalk finds what each commit of a packed history changed, in turn with `git log --raw`, and reports how many times
+// as long it takes. The history is one of 50 remotes and 5,000 commits; with MUSTER_BENCH_COMMITS=100000, or any number from
+// 20000, one of 300 remotes among 2,000 other files.
+func BenchmarkWalk(b *testing.B) {
+	size := generate.HistorySize{Remotes: 50, Cohorts: 6, Others: 200, Commits: 5000, Merges: 0.09, Touching: 0.6}
+	if n, err := strconv.Atoi(os.Getenv("MUSTER_BENCH_COMMITS")); err == nil && n > 0 {
+		if size.Commits = n; n >= 20_000 {
+			size.Remotes, size.Cohorts, size.Others, size.Touching = 300, 20, 2000, 0.44
+		}
+	}
+	var stream bytes.Buffer
+	if err := generate.History(&stream, 1, size); err != nil {
+		b.Fatal(err)
+	}
+	r := newRepo(b).packed(stream.Bytes())
+	stream = bytes.Buffer{}
+	var git, ours time.Duration
+	for b.Loop() {
+		start := time.Now()
+		if err := r.command("log", "--first-parent", "--raw", "main", "--", "remotes", "cohorts", "schema").Run(); err != nil {
+			b.Fatal(err)
+		}
+		git += time.Since(start)
+		start = time.Now()
+		walk(b, r)
+		ours += time.Since(start)
+	}
+	b.ReportMetric(ours.Seconds()/git.Seconds(), "times-git")
+	b.ReportMetric(ours.Seconds()/float64(b.N), "s/walk")
+}
+
+// walk is all that a command does for a history, from a cold start.
+func walk(b *testing.B, r repo) {
+	h, err := history.Open(r.dir, history.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer h.Close()
+	tip, err := h.Resolve("main")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, err := range h.Steps(tip, []string{"remotes", "cohorts", "schema"}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 // BenchmarkReadAll reads a folder of 2,000 files. Looking each path up in a folder that is parsed anew each time, without
 // the map of folders that a tree keeps, takes 40 times as long.

@@ -2,10 +2,10 @@ package history
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -42,23 +42,29 @@ func (h header) commit() Commit {
 
 // header reads the commit with a full id.
 func (r *Repository) header(id string) (header, error) {
-	if !plumbing.IsHash(id) {
-		return header{}, fmt.Errorf("%w: %q is not a commit's id", ErrUnknownRevision, id)
-	}
-	h := plumbing.NewHash(id)
-	kind, data, err := r.objects.read(h)
+	oid, err := ParseID(id)
 	if err != nil {
-		return header{}, fmt.Errorf("reading commit %s: %w", h, err)
+		return header{}, err
+	}
+	h, _, err := r.commitObject(plumbing.Hash(oid))
+	return h, err
+}
+
+// commitObject reads a commit. The data is all there is of it, and shared.
+func (r *Repository) commitObject(id plumbing.Hash) (header, []byte, error) {
+	kind, data, err := r.objects.read(id)
+	if err != nil {
+		return header{}, nil, fmt.Errorf("reading commit %s: %w", id, err)
 	}
 	if kind != plumbing.CommitObject {
-		return header{}, fmt.Errorf("%w: %s is a %s, not a commit", ErrUnknownRevision, h, kind)
+		return header{}, nil, fmt.Errorf("%w: %s is a %s, not a commit", ErrUnknownRevision, id, kind)
 	}
-	c, err := parseHeader(data)
+	h, err := parseHeader(data)
 	if err != nil {
-		return header{}, damaged(fmt.Sprintf("reading commit %s", h), err)
+		return header{}, nil, damaged(fmt.Sprintf("reading commit %s", id), err)
 	}
-	c.id = h
-	return c, nil
+	h.id = id
+	return h, data, nil
 }
 
 // parseHeader reads the lines that every commit starts with, in git's order:
@@ -83,29 +89,41 @@ func parseHeader(data []byte) (header, error) {
 	}
 	_, data, _ = bytes.Cut(data, []byte("\n"))
 	line, _, _ := bytes.Cut(data, []byte("\n"))
-	c.time = stamp(string(line))
+	c.time = stamp(line)
 	return c, nil
 }
 
 // idLine takes one line off the data: a word and an id.
-func idLine(data []byte, word string) (plumbing.Hash, []byte, bool) {
+func idLine(data []byte, word string) (id plumbing.Hash, rest []byte, ok bool) {
 	line, rest, _ := bytes.Cut(data, []byte("\n"))
-	id, ok := bytes.CutPrefix(line, []byte(word))
-	if !ok || !plumbing.IsHash(string(id)) {
+	if len(line) != len(word)+hex.EncodedLen(len(id)) || string(line[:len(word)]) != word {
+		return id, data, false
+	}
+	if _, err := hex.Decode(id[:], line[len(word):]); err != nil {
 		return plumbing.ZeroHash, data, false
 	}
-	return plumbing.NewHash(string(id)), rest, true
+	return id, rest, true
 }
 
-// stamp is the time on a committer's line: the first word after the address, in seconds.
-func stamp(line string) time.Time {
-	after, _ := strings.CutPrefix(line, "committer ")
-	words := strings.Fields(after[strings.LastIndexByte(after, '>')+1:])
-	if after != line && len(words) > 0 {
-		seconds, err := strconv.ParseUint(words[0], 10, 38)
-		if t := time.Unix(int64(seconds), 0).UTC(); err == nil && t.Year() <= 9999 {
-			return t
-		}
+// stamp is the time on a committer's line: the first word after the address.
+func stamp(line []byte) time.Time {
+	after, ok := bytes.CutPrefix(line, []byte("committer "))
+	if !ok {
+		return time.Unix(0, 0).UTC()
+	}
+	return lastDate(after)
+}
+
+// lastDate is the date on a person's line, UTC: the word of digits after the last angle bracket, in seconds since 1970.
+func lastDate(line []byte) time.Time {
+	word := bytes.TrimLeft(line[bytes.LastIndexByte(line, '>')+1:], " \t\r\v\f")
+	digits := 0
+	for digits < len(word) && '0' <= word[digits] && word[digits] <= '9' {
+		digits++
+	}
+	seconds, err := strconv.ParseUint(string(word[:digits]), 10, 38)
+	if t := time.Unix(int64(seconds), 0).UTC(); err == nil && t.Year() <= 9999 {
+		return t
 	}
 	return time.Unix(0, 0).UTC()
 }
@@ -129,5 +147,6 @@ func (r *Repository) parent(h header, n int) (header, error) {
 	if r.shallow[h.id] {
 		return header{}, fmt.Errorf("the parents of commit %s are not here: %w", h.id, r.Complete())
 	}
-	return r.header(h.parents[n-1].String())
+	next, _, err := r.commitObject(h.parents[n-1])
+	return next, err
 }

@@ -149,6 +149,7 @@ func everything(r repo) map[string]string {
 			continue
 		}
 		said[rev] = c.ID
+		recorded(h, c, said)
 		files, err := h.Tree(c)
 		if err != nil {
 			said[rev+":"] = note(err)
@@ -170,6 +171,30 @@ func everything(r repo) map[string]string {
 		})
 	}
 	return said
+}
+
+// recorded notes what the record of a commit says, and the step that it takes with the contents of what it changed.
+func recorded(h *history.Repository, c history.Commit, said map[string]string) {
+	id, _ := history.ParseID(c.ID)
+	if rec, err := h.Record(id); err != nil {
+		said["record "+c.ID] = note(err)
+	} else {
+		said["record "+c.ID] = fmt.Sprintf("%+v", rec)
+	}
+	for s, err := range h.Steps(c, []string{"sub", "large"}) {
+		if err != nil {
+			said["step "+c.ID] = note(err)
+			break
+		}
+		said["step "+c.ID] = changesText(s.Changes)
+		for _, change := range s.Changes {
+			data, err := h.Blob(change.After.Blob)
+			if said["blob "+change.After.Blob.String()] = string(data); err != nil {
+				said["blob "+change.After.Blob.String()] = note(err)
+			}
+		}
+		break
+	}
 }
 
 const failed = "\x00failed: "

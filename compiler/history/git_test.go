@@ -24,7 +24,7 @@ type repo struct {
 func environment(tick int) []string {
 	date := fmt.Sprintf("%d +0100", 1767225600+60*tick)
 	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.DevNull, "LC_ALL=C", "TZ=UTC",
+		"PATH=" + os.Getenv("PATH"), "GIT_GRAFT_FILE=" + os.DevNull, "HOME=" + os.DevNull, "LC_ALL=C", "TZ=UTC",
 		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=A U Thor", "GIT_AUTHOR_EMAIL=author@example.com", "GIT_AUTHOR_DATE=" + date,
 		"GIT_COMMITTER_NAME=C O Mitter", "GIT_COMMITTER_EMAIL=committer@example.com", "GIT_COMMITTER_DATE=" + date,
@@ -71,8 +71,8 @@ func (r repo) git(args ...string) string {
 
 func (r repo) gitWith(stdin []byte, args ...string) string {
 	r.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir, cmd.Env, cmd.Stdin = r.dir, environment(*r.tick), bytes.NewReader(stdin)
+	cmd := r.command(args...)
+	cmd.Stdin = bytes.NewReader(stdin)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -80,6 +80,12 @@ func (r repo) gitWith(stdin []byte, args ...string) string {
 		r.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return strings.TrimSuffix(string(out), "\n")
+}
+
+func (r repo) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("git", args...)
+	cmd.Dir, cmd.Env = r.dir, environment(*r.tick)
+	return cmd
 }
 
 func (r repo) write(path, content string) {

@@ -6,8 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // node is one entry of a tree as an fs.DirEntry.
@@ -65,14 +63,7 @@ func (n node) read() ([]byte, error) {
 	if !n.mode.IsRegular() {
 		return nil, fmt.Errorf("it is %s, not a file", n.what())
 	}
-	kind, data, err := n.tree.objects.read(n.id)
-	if err == nil && kind != plumbing.BlobObject {
-		err = damaged(fmt.Sprintf("reading file %s", n.id), fmt.Errorf("it is a %s", kind))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return data, nil
+	return n.tree.objects.blob(n.id)
 }
 
 type info struct {

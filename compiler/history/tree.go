@@ -1,12 +1,10 @@
 package history
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -46,16 +44,9 @@ func (t *tree) folder(id plumbing.Hash) ([]entry, error) {
 	if entries, ok := t.folders[id]; ok {
 		return entries, nil
 	}
-	kind, data, err := t.objects.read(id)
-	if err == nil && kind != plumbing.TreeObject {
-		err = damaged(fmt.Sprintf("reading folder %s", id), fmt.Errorf("it is a %s", kind))
-	}
+	entries, err := t.objects.folder(id)
 	if err != nil {
 		return nil, err
-	}
-	entries, err := parseFolder(data)
-	if err != nil {
-		return nil, damaged(fmt.Sprintf("reading folder %s", id), err)
 	}
 	t.folders[id] = entries
 	return entries, nil
@@ -67,20 +58,29 @@ func (t *tree) folder(id plumbing.Hash) ([]entry, error) {
 //
 // and sorts it by name: git's own order counts a folder's name as ending in a slash.
 func parseFolder(data []byte) ([]entry, error) {
-	var entries []entry
-	for len(data) > 0 {
-		mode, rest, ok := bytes.Cut(data, []byte(" "))
-		name, rest, ok2 := bytes.Cut(rest, []byte{0})
-		bits, err := strconv.ParseUint(string(mode), 8, 32)
-		if !ok || !ok2 || err != nil || len(rest) < len(plumbing.Hash{}) {
+	const typical = 40 // bytes of an entry
+	entries, sorted := make([]entry, 0, len(data)/typical+1), true
+	for rest := string(data); rest != ""; {
+		var e entry
+		name := strings.IndexByte(rest, ' ') + 1
+		bits, ok := parseOctal(rest[:max(name-1, 0)])
+		end := strings.IndexByte(rest[name:], 0) + name
+		if !ok || end < name || len(rest)-end-1 < len(e.id) {
 			return nil, errors.New("it is cut off, or no folder at all")
 		}
-		e := entry{name: string(name), mode: fileMode(bits)}
-		data = rest[copy(e.id[:], rest):]
-		if e.name == "" || e.name == "." || e.name == ".." || strings.Contains(e.name, "/") {
+		e.name, e.mode = rest[name:end], fileMode(bits)
+		rest = rest[end+1+copy(e.id[:], rest[end+1:]):]
+		if e.name == "" || e.name == "." || e.name == ".." || strings.IndexByte(e.name, '/') >= 0 {
 			return nil, fmt.Errorf("it has an entry named %q", e.name)
 		}
+		if e.id == plumbing.ZeroHash {
+			return nil, fmt.Errorf("its entry %q has no id", e.name)
+		}
+		sorted = sorted && (len(entries) == 0 || entries[len(entries)-1].name < e.name)
 		entries = append(entries, e)
+	}
+	if sorted {
+		return entries, nil
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	for i := 1; i < len(entries); i++ {
@@ -89,6 +89,18 @@ func parseFolder(data []byte) ([]entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// parseOctal reads a mode, of 32 bits at most.
+func parseOctal(digits string) (n uint64, ok bool) {
+	for i := range len(digits) {
+		d := digits[i] - '0'
+		if d > 7 || n >= 1<<29 {
+			return 0, false
+		}
+		n = n<<3 | uint64(d)
+	}
+	return n, digits != ""
 }
 
 // fileMode is what git makes of a mode (canon_mode in its cache.h).

@@ -125,6 +125,9 @@ func decodeOne(f File, text []byte) (top *yaml.Node, l diag.List) {
 // parse runs the YAML parser: first and second are the documents, nil where there is none. A panic in the parser is its
 // bug and our error.
 func parse(text []byte) (first, second *yaml.Node, err error) {
+	if first = parseSubset(text); first != nil {
+		return first, nil, nil
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the parser gave up: %v", r)

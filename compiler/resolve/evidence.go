@@ -40,14 +40,15 @@ func sameCommit(a, b string) bool { return strings.HasPrefix(a, b) || strings.Ha
 // cut is an id as people read it.
 func cut(id string) string { return id[:min(len(id), 12)] }
 
-// checkEvidence holds a release against the evidence that a cohort requires.
+// checkEvidence holds a release against the evidence that a cohort requires. What a cohort has already is not taken from it because
+// a pipeline changed its mind: it is an error only for what comes in, which a gate decides.
 func (v *resolver) checkEvidence(c *Cohort, p *Pin, choice Choice) {
 	for _, kind := range c.Declared.Requires {
 		text, ok := Proved(choice.Release, kind.Value)
 		if ok {
 			continue
 		}
-		v.found.Add(c.Declared.Name.Value, pinned(p, choice, diag.Diagnostic{Rule: "release/evidence",
+		v.found.Add(c.Declared.Name.Value, pinned(p, choice, diag.Diagnostic{Rule: "release/evidence", Severity: diag.Warning,
 			Message: fmt.Sprintf("%s %s has not proved what %s requires: %s", p.Remote.Name, choice.Release.Version, c.Declared.Name, text),
 			Notes:   []diag.Note{c.Declared.File.Note(kind, "it is required here"), p.Remote.File.Note(choice.Release.Version, "the release is declared here")},
 			Help:    fmt.Sprintf("muster evidence add %s@%s %s, from the pipeline that ran on the release's commit; or pin a release that has it", p.Remote.Name, choice.Release.Version, kind)}))

@@ -35,11 +35,6 @@ func (c *Chooser) Pin(r *registry.Registry, cohort *registry.Cohort, from Source
 		if !choice.Release.Status.IsZero() || known.prerelease && !prereleases || len(known.missing) > 0 {
 			return pin, false
 		}
-		for _, kind := range cohort.Requires {
-			if _, proved := Proved(choice.Release, kind.Value); !proved {
-				return pin, false
-			}
-		}
 	}
 	return pin, true
 }

@@ -80,10 +80,12 @@ var rules = []diag.Rule{{
 	Bad:      "capabilities: {home.banner: search}",
 	Good:     "capabilities: {home.banner: promo}",
 }, {
-	ID:       "release/evidence",
-	Summary:  "a cohort serves releases that have proved what it requires",
-	Protects: "Evidence counts that is there, passed, and of the commit that the release was built from: a green run of another commit proves nothing.",
+	ID:      "release/evidence",
+	Summary: "a release comes into a cohort with the evidence that the cohort requires",
+	Protects: "Evidence counts that is there, passed, and of the commit that the release was built from: a green run of another commit proves nothing. " +
+		"For what a cohort has already it is a warning.",
 	Bad:      "# cohorts/canary.yaml\nrequires: [e2e]\npins: {checkout: \"2.4.0\"}    # whose e2e failed",
 	Good:     "# remotes/checkout.yaml\nevidence: {e2e: {status: passed, url: \"https://ci.acme.example/runs/8812\", commit: 9f1c2e77}}",
 	Waivable: true,
+	Compared: true,
 }}

@@ -1,0 +1,3 @@
+const { withNativeFederation } = require("@softarc/native-federation/build");
+
+module.exports = withNativeFederation({ name: "checkout", ...require("./federation.native.cjs") });

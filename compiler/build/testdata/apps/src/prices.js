@@ -1,0 +1,3 @@
+import { Subject } from "rxjs";
+
+export const prices = new Subject();

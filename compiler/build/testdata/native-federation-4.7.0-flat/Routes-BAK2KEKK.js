@@ -1,0 +1,1 @@
+import{createElement as e,lazy as t,Suspense as o}from"react";import{nanoid as r}from"nanoid";import{create as m}from"zustand";var n=t(()=>import("./Page-LWK64U4K.js")),l=m(()=>({id:r(),lines:[]})),s=()=>e(o,null,e(n));export{s as default,l as useCart};

@@ -1,0 +1,1 @@
+export const __rspack_esm_ids=[555];export const __webpack_modules__={142(e,_,r){r.r(_);var t=r(6271);r.d(_,{},{default:()=>(0,t.createElement)("h1",null,"Your cart")})}};

@@ -1,0 +1,1 @@
+export const __rspack_esm_ids=[5];export const __webpack_modules__={2329(t,e,o){o.r(e);var _=o(6271);let a=(0,o(4371).signal)(0);o.d(e,{},{count:a,default:()=>(0,_.createElement)("button",{onClick:()=>a.value++},"Add to cart")})}};

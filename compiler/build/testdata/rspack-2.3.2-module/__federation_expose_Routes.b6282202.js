@@ -1,0 +1,1 @@
+export const __rspack_esm_ids=[811];export const __webpack_modules__={8251(e,t,n){n.r(t);var a=n(6271),s=n(6041),l=n(2904);let r=(0,a.lazy)(()=>n.e(555).then(n.bind(n,142))),_=(0,l.create)(()=>({id:(0,s.nanoid)(),lines:[]}));n.d(t,{},{default:()=>(0,a.createElement)(a.Suspense,null,(0,a.createElement)(r)),useCart:_})}};

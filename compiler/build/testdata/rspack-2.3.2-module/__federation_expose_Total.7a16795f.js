@@ -1,0 +1,1 @@
+export const __rspack_esm_ids=[803];export const __webpack_modules__={64(t,e,_){_.r(e),_.d(e,{total:()=>s});let n=new(_(8686)).Subject,s=async()=>{let{price:t}=await _.e(279).then(_.t.bind(_,562,23));n.next(t)}}};

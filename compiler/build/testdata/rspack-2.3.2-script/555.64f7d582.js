@@ -1,0 +1,1 @@
+"use strict";(self.rspackChunkcheckout=self.rspackChunkcheckout||[]).push([[555],{142(e,c,u){u.r(c);var r=u(6271);u.d(c,{},{default:()=>(0,r.createElement)("h1",null,"Your cart")})}}]);

@@ -1,0 +1,1 @@
+"use strict";(self.rspackChunkcheckout=self.rspackChunkcheckout||[]).push([[5],{2329(t,e,c){c.r(e);var u=c(6271);let a=(0,c(4371).signal)(0);c.d(e,{},{count:a,default:()=>(0,u.createElement)("button",{onClick:()=>a.value++},"Add to cart")})}}]);

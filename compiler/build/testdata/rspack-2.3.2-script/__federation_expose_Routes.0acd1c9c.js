@@ -1,0 +1,1 @@
+"use strict";(self.rspackChunkcheckout=self.rspackChunkcheckout||[]).push([[811],{8251(e,t,n){n.r(t);var s=n(6271),a=n(6041),c=n(2904);let l=(0,s.lazy)(()=>n.e(555).then(n.bind(n,142))),u=(0,c.create)(()=>({id:(0,a.nanoid)(),lines:[]}));n.d(t,{},{default:()=>(0,s.createElement)(s.Suspense,null,(0,s.createElement)(l)),useCart:u})}}]);

@@ -1,0 +1,1 @@
+"use strict";(self.rspackChunkcheckout=self.rspackChunkcheckout||[]).push([[803],{64(t,e,c){c.r(e),c.d(e,{total:()=>n});let s=new(c(8686)).Subject,n=async()=>{let{price:t}=await c.e(279).then(c.t.bind(c,562,23));s.next(t)}}}]);

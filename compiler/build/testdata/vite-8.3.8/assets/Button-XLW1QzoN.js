@@ -1,0 +1,1 @@
+import{r as e}from"./_virtual_mf___mfe_internal__checkout__mf_owner__49212955669917__loadShare__shared-BV-rP3vv.js";import{t}from"./loadShare-eager-CHZTPiKd.js";var n=t(0),r=()=>e(`button`,{onClick:()=>n.value++},`Add to cart`);export{n as count,r as default};

@@ -1,0 +1,1 @@
+import{r as e}from"./_virtual_mf___mfe_internal__checkout__mf_owner__49212955669917__loadShare__shared-BV-rP3vv.js";var t=()=>e(`h1`,null,`Your cart`);export{t as default};

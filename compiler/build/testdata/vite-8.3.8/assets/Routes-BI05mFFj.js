@@ -1,0 +1,2 @@
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/Page-BYgcnJDB.js"])))=>i.map(i=>d[i]);
+import{a as e,c as t,i as n,r,t as i}from"./_virtual_mf___mfe_internal__checkout__mf_owner__49212955669917__loadShare__shared-BV-rP3vv.js";import{t as a}from"./vite-preload-helper-mfvlzl1B.js";var o=n(()=>a(()=>import(`./Page-BYgcnJDB.js`),__vite__mapDeps([0]))),s=i(()=>({id:t(),lines:[]})),c=()=>r(e,null,r(o));export{c as default,s as useCart};

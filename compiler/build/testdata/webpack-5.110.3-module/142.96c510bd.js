@@ -1,0 +1,2 @@
+export const __webpack_esm_ids__=[142];export const __webpack_esm_modules__={142(e,_,t){t.r(_);var c=t(871);const o=()=>(0,c.createElement)("h1",null,"Your cart");t.dn(o),t.d(_,["default",0,o])}};
+//# sourceMappingURL=142.96c510bd.js.map

@@ -1,0 +1,2 @@
+export const __webpack_esm_ids__=[836];export const __webpack_esm_modules__={329(e,t,_){_.r(t);var o=_(871);const c=(0,_(741).signal)(0),n=()=>(0,o.createElement)("button",{onClick:()=>c.value++},"Add to cart");_.dn(n),_.d(t,["count",0,c,"default",0,n])}};
+//# sourceMappingURL=__federation_expose_Button.e1bf4f26.js.map

@@ -1,0 +1,2 @@
+export const __webpack_esm_ids__=[286];export const __webpack_esm_modules__={251(e,t,a){a.r(t);var c=a(871),n=a(188),s=a(748);const _=(0,c.lazy)(()=>a.ei(142,()=>import("https://cdn.acme.example/checkout/2.5.0/142.96c510bd.js")).then(()=>a(142))),l=(0,s.create)(()=>({id:(0,n.nanoid)(),lines:[]})),o=()=>(0,c.createElement)(c.Suspense,null,(0,c.createElement)(_));a.dn(o),a.d(t,["default",0,o,"useCart",0,l])}};
+//# sourceMappingURL=__federation_expose_Routes.2d742f63.js.map

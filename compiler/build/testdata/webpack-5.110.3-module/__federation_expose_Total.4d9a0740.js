@@ -1,0 +1,2 @@
+export const __webpack_esm_ids__=[190];export const __webpack_esm_modules__={123(e,t,_){_.r(t),_.d(t,{total:()=>s});const c=new(_(407).Subject),s=async()=>{const{price:e}=await _.e(562).then(()=>_.t(562,19));c.next(e)}}};
+//# sourceMappingURL=__federation_expose_Total.4d9a0740.js.map

@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunkcheckout=self.webpackChunkcheckout||[]).push([[123],{123(e,t,c){c.r(t),c.d(t,{total:()=>s});const n=new(c(243).Subject),s=async()=>{const{price:e}=await c.e(562).then(()=>c.t(562,23));n.next(e)}}}]);

@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunkcheckout=self.webpackChunkcheckout||[]).push([[142],{142(e,c,t){t.r(c);var u=t(651);const a=()=>(0,u.createElement)("h1",null,"Your cart");t.dn(a),t.d(c,["default",0,a])}}]);

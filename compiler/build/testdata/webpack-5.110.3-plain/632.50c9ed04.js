@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunkcheckout=self.webpackChunkcheckout||[]).push([[632],{251(e,t,n){n.r(t);var c=n(651),a=n(947),s=n(436);const u=(0,c.lazy)(()=>n.e(142).then(()=>n(142))),l=(0,s.create)(()=>({id:(0,a.nanoid)(),lines:[]})),r=()=>(0,c.createElement)(c.Suspense,null,(0,c.createElement)(u));n.dn(r),n.d(t,["default",0,r,"useCart",0,l])}}]);

@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunkcheckout=self.webpackChunkcheckout||[]).push([[836],{329(e,t,c){c.r(t);var u=c(871);const n=(0,c(741).signal)(0),a=()=>(0,u.createElement)("button",{onClick:()=>n.value++},"Add to cart");c.dn(a),c.d(t,["count",0,n,"default",0,a])}}]);

@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunkcheckout=self.webpackChunkcheckout||[]).push([[286],{251(e,t,n){n.r(t);var c=n(871),a=n(188),s=n(748);const u=(0,c.lazy)(()=>n.e(142).then(()=>n(142))),l=(0,s.create)(()=>({id:(0,a.nanoid)(),lines:[]})),r=()=>(0,c.createElement)(c.Suspense,null,(0,c.createElement)(u));n.dn(r),n.d(t,["default",0,r,"useCart",0,l])}}]);

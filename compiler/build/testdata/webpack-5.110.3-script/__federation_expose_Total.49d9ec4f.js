@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunkcheckout=self.webpackChunkcheckout||[]).push([[190],{123(e,t,c){c.r(t),c.d(t,{total:()=>s});const n=new(c(407).Subject),s=async()=>{const{price:e}=await c.e(562).then(()=>c.t(562,19));n.next(e)}}}]);
