@@ -148,6 +148,22 @@ func entries(past *Past, before, after *audit.State, now time.Time) ([]*audit.En
 	return all, nil
 }
 
+// Ask asks whether a release may come into a cohort, if somebody promoted it by name at a moment. The registry of the past must declare
+// all three.
+func (p *Past) Ask(live *Live, place audit.Place, now time.Time) (audit.Gate, error) {
+	watched := []audit.Place{place}
+	for _, cohort := range live.State.Registry.Cohort(place.Cohort).After {
+		watched = append(watched, audit.Place{Cohort: cohort.Value, Remote: place.Remote, Version: place.Version})
+	}
+	timeline, err := timelineOf(p, watched)
+	if err != nil {
+		return audit.Gate{}, err
+	}
+	e := entry(place, live.State, live.State, timeline, now)
+	e.Explicit = true
+	return e.Ask(), nil
+}
+
 // asks is a cohort as it was declared before a change, or after it if it is new.
 func asks(before, after *audit.State, cohort string) *registry.Cohort {
 	return cmp.Or(before.Registry.Cohort(cohort), after.Registry.Cohort(cohort))

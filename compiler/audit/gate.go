@@ -141,6 +141,7 @@ func (e *Entry) held() (all []Condition) {
 			}
 			own := c.Name.Value == e.Asks.Name.Value
 			if own && e.Explicit {
+				all = append(all, Condition{Rule: "gate/hold", Name: "hold", Text: fmt.Sprintf("held (%s): %s; promoting it by name lifts that", h.Because, h.Reason)})
 				continue
 			}
 			help := fmt.Sprintf("muster promote %s@%s --to %s, if it is meant: only that lifts it", e.Remote, e.Version, c.Name)
