@@ -271,7 +271,7 @@ func seen(past *Past, fresh map[string][]use) (l diag.List, err error) {
 		}
 		for _, change := range step.Changes {
 			id := change.After.Blob
-			if known[id] || !change.After.Mode.IsRegular() {
+			if known[id] || change.After == (history.File{}) || !change.After.Mode.IsRegular() {
 				continue
 			}
 			known[id] = true

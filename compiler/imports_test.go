@@ -13,8 +13,8 @@ import (
 // imports is the house: for each package the packages of this module that it may import, and the outside modules. Imports
 // run one way, from the end of the line to its beginning.
 var imports = map[string]struct{ own, outside []string }{
-	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/diag", "compiler/edit", "compiler/history", "compiler/manifest", "compiler/publish", "compiler/registry",
-		"compiler/resolve", "compiler/share", "compiler/signature"},
+	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
+		"compiler/manifest", "compiler/publish", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature"},
 		outside: []string{"github.com/spf13/cobra"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},

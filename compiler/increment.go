@@ -1,7 +1,11 @@
 package compiler
 
 import (
+	"cmp"
+	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"muster/compiler/audit"
 	"muster/compiler/manifest"
@@ -11,25 +15,27 @@ import (
 )
 
 // increment is a registry that compiles, and what it takes to see that the next one does without judging all of it again. Of
-// most changes that is plain: a release is added that nobody has yet; a cohort gets a release that shares, promises and needs
-// just what the one before did. What is not plain is left to the whole check.
+// most changes that is plain: a release is added that nobody has yet; a cohort gets a release that promises and needs just what
+// the one before did; a waiver is granted for what exceeds a budget. What is not plain is left to the whole check.
 type increment struct {
 	chooser   *resolve.Chooser
 	addresses policy.Addresses // nil: to be gathered
 }
 
-// advance works out what is served after a change to what was, with the same policy. It is nil if the change is not plain.
-func (r *replayer) advance(next *registry.Registry) *Live {
+// advance works out what is served after a change to what was, as of a moment. It is nil if the change is not plain.
+func (r *replayer) advance(next *registry.Registry, now time.Time) *Live {
 	was := r.live.State
-	if next.Policy != was.Registry.Policy {
-		return nil
-	}
-	a := advance{replayer: r, next: next, served: slices.Clone(was.Cohorts)}
-	if !a.remotes() || !a.cohorts() || !a.waivers() || !a.alone() || !a.pins() || !a.judge() {
+	a := advance{replayer: r, next: next, now: now, served: slices.Clone(was.Cohorts)}
+	if !a.policy() || !a.remotes() || !a.cohorts() || !a.waivers() || !a.alone() || !a.together() || !a.pins() || !a.judge() {
 		r.increment.addresses = nil // they may hold what is not to be
 		return nil
 	}
 	live := &Live{State: &audit.State{Registry: next, Cohorts: a.served}, frozen: r.live.frozen, encoders: r.live.encoders, ids: map[string]manifest.ID{}}
+	if next.Policy != was.Registry.Policy {
+		live.encoders = maps.Clone(r.live.encoders)
+		delete(live.encoders, was.Registry.Policy)
+		live.encoders[next.Policy] = r.live.encoders[was.Registry.Policy] // what it reads of the policy is what it was
+	}
 	for i, s := range a.served {
 		if id, known := r.live.ids[s.Declared.Name.Value]; known && s == was.Cohorts[i] {
 			live.ids[s.Declared.Name.Value] = id
@@ -42,32 +48,53 @@ func (r *replayer) advance(next *registry.Registry) *Live {
 type advance struct {
 	*replayer
 	next    *registry.Registry
-	changed []remotePair
-	edited  []cohortPair
+	now     time.Time
+	changed []remotePair // was is nil for one that was added, is for one that was removed
+	edited  []*registry.Cohort
+	excused []string // remotes that waivers are about which can be judged here
 	served  []*audit.Served
 	again   []int // cohorts that have to be judged again, by their places in served
+	anew    []int // cohorts that have to be resolved again, too
 }
 
 type remotePair struct{ was, is *registry.Remote }
 
-type cohortPair struct{ was, is *registry.Cohort }
+func (p remotePair) name() string { return cmp.Or(p.is, p.was).Name.Value }
+
+// policy reports whether the policy asks for what it did, but for waivers and what is judged by itself.
+func (a *advance) policy() bool {
+	was, is := a.live.State.Registry.Policy, a.next.Policy
+	return was == is || !slices.ContainsFunc(was.Differences(is), func(field string) bool { return field != "freezes" && field != "ttl" && field != "signers" })
+}
 
 // remotes finds the remotes that changed, if they changed plainly.
 func (a *advance) remotes() bool {
-	was := a.live.State.Registry.Remotes
-	if len(was) != len(a.next.Remotes) {
-		return false
-	}
-	for i, is := range a.next.Remotes {
-		if was[i] == is {
+	was, is := a.live.State.Registry.Remotes, a.next.Remotes
+	for len(was) > 0 || len(is) > 0 {
+		var p remotePair
+		switch {
+		case len(was) > 0 && len(is) > 0 && was[0] == is[0]:
+			was, is = was[1:], is[1:]
 			continue
+		case len(is) == 0 || len(was) > 0 && was[0].Name.Value < is[0].Name.Value:
+			p, was = remotePair{was[0], nil}, was[1:]
+		case len(was) == 0 || is[0].Name.Value < was[0].Name.Value:
+			p, is = remotePair{nil, is[0]}, is[1:]
+		default:
+			p, was, is = remotePair{was[0], is[0]}, was[1:], is[1:]
 		}
-		if was[i].Name.Value != is.Name.Value || !plainly(was[i], is) {
+		if p.was != nil && p.is != nil && !plainly(p.was, p.is) || p.was == nil && !untouched(p.is) {
 			return false
 		}
-		a.changed = append(a.changed, remotePair{was[i], is})
+		a.changed = append(a.changed, p)
 	}
 	return true
+}
+
+// untouched reports whether a remote that was added has no release that is revoked or deprecated: a frozen cohort may have had
+// it once.
+func untouched(r *registry.Remote) bool {
+	return !slices.ContainsFunc(r.Releases, func(rel registry.Release) bool { return !rel.Status.IsZero() })
 }
 
 // plainly reports whether a remote changed in nothing that others could depend on but its releases' versions and files.
@@ -132,39 +159,70 @@ func (a *advance) cohorts() bool {
 				return false
 			}
 		}
-		a.edited = append(a.edited, cohortPair{was[i], is})
+		a.edited = append(a.edited, is)
 	}
 	return true
 }
 
-// waivers reports whether no waiver can be about what changed: it could excuse something new, or be of no use any more.
+// waivers reports whether all waivers stand, and none can be about what changed but those whose findings can be judged here: of
+// one remote, by itself. Others could excuse something new, or be of no use any more.
 func (a *advance) waivers() bool {
-	for _, w := range a.next.Policy.Waivers {
-		if w.Remote.IsZero() || slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.is.Name.Value == w.Remote.Value }) ||
-			len(a.edited) > 0 && !w.Cohort.IsZero() {
+	was, is := a.live.State.Registry.Policy.Waivers, a.next.Policy.Waivers
+	for _, w := range slices.Concat(was, is) {
+		switch {
+		case judgedAlone(w):
+			a.excused = append(a.excused, w.Remote.Value)
+		case w.Remote.IsZero() || registry.Over(w.Until, a.now) || !slices.ContainsFunc(was, w.Same) || !slices.ContainsFunc(is, w.Same):
+			return false
+		case len(a.edited) > 0 && !w.Cohort.IsZero() || slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.name() == w.Remote.Value }):
 			return false
 		}
 	}
+	slices.Sort(a.excused)
+	a.excused = slices.Compact(a.excused)
 	return true
 }
 
-// alone reports whether what changed is right by itself.
+func judgedAlone(w registry.Waiver) bool {
+	return w.Cohort.IsZero() && !w.Remote.IsZero() && policy.JudgesAlone(w.Rule.Value)
+}
+
+// alone reports whether what changed is right by itself, or excused.
 func (a *advance) alone() bool {
-	var remotes []*registry.Remote
-	var cohorts []*registry.Cohort
 	if a.increment.addresses == nil {
 		a.increment.addresses = policy.NewAddresses(a.live.State.Registry)
 	}
+	var remotes []*registry.Remote
 	for _, p := range a.changed {
-		remotes = append(remotes, p.is)
-		if !a.increment.addresses.Replace(p.was, p.is) {
+		if p.is != nil {
+			remotes = append(remotes, p.is)
+		}
+		if !a.increment.addresses.Replace(cmp.Or(p.was, &registry.Remote{}), cmp.Or(p.is, &registry.Remote{})) {
 			return false
 		}
 	}
-	for _, p := range a.edited {
-		cohorts = append(cohorts, p.is)
+	for _, name := range a.excused {
+		if r := a.next.Remote(name); r == nil {
+			return false
+		} else if !slices.Contains(remotes, r) {
+			remotes = append(remotes, r)
+		}
 	}
-	return !policy.Alone(a.next.Policy, remotes, cohorts).HasErrors()
+	if len(a.excused) == 0 {
+		return !policy.Alone(a.next.Policy, remotes, a.edited).HasErrors()
+	}
+	rules, excusing := *a.next.Policy, *a.next
+	rules.Waivers = slices.DeleteFunc(slices.Clone(rules.Waivers), func(w registry.Waiver) bool { return !judgedAlone(w) })
+	excusing.Policy = &rules
+	waivers := policy.NewWaivers(&excusing, Rules(), a.now)
+	left := waivers.Apply(policy.Alone(a.next.Policy, remotes, a.edited))
+	return !left.HasErrors() && !waivers.Check().HasErrors()
+}
+
+// together reports whether what remotes and cohorts say of each other is right, where names came or went.
+func (a *advance) together() bool {
+	named := func(p remotePair) bool { return p.was == nil || p.is == nil }
+	return !slices.ContainsFunc(a.changed, named) || !policy.Together(a.next).HasErrors()
 }
 
 // pins works out the pins of every cohort again that depend on what changed.
@@ -172,81 +230,136 @@ func (a *advance) pins() bool {
 	for i, s := range a.served {
 		declared := a.next.Cohort(s.Declared.Name.Value)
 		switch {
-		case declared == s.Declared && (declared.Frozen != nil || len(a.edited) == 0 && len(a.changed) == 0):
-		case declared.Frozen != nil:
+		case declared.Frozen != nil && declared != s.Declared:
 			a.served[i] = &audit.Served{Declared: declared, Pins: s.Pins}
+		case declared.Frozen != nil:
+		case a.inherits(declared):
+			a.repin(i, declared, resolve.Sources(a.next, declared))
 		default:
-			next, plain := a.cohort(s, declared)
-			if a.served[i] = next; !plain {
-				a.again = append(a.again, i)
-			}
+			a.rechoose(i)
 		}
 	}
 	return true
 }
 
-// cohort is what a cohort is served after the change; it is s if nothing of it changed. It is false if that is not plain.
-func (a *advance) cohort(s *audit.Served, declared *registry.Cohort) (*audit.Served, bool) {
-	next := &audit.Served{Declared: declared, Pins: s.Pins}
-	sources, same := a.sources(s, declared)
-	if !same {
-		return next, false
+// inherits reports whether a cohort has pins of one that was edited.
+func (a *advance) inherits(c *registry.Cohort) bool {
+	if len(a.edited) == 0 {
+		return false
 	}
-	cloned := false
-	for i, from := range sources {
-		p := &s.Pins[i]
-		if from.Pin == p.From.Pin && a.next.Remote(from.Pin.Remote.Value) == p.Remote {
-			continue
+	for range a.next.Cohorts { // there is no circle, or the registry would not have compiled
+		if c == nil || slices.Contains(a.edited, c) {
+			return c != nil
 		}
-		pin, ok := a.increment.chooser.Pin(a.next, declared, from, p)
-		if !ok || !alike(p, &pin) && !a.accepted(s, p, &pin) {
-			return next, false
-		}
-		if !cloned {
-			cloned, next.Pins = true, slices.Clone(s.Pins)
-		}
-		next.Pins[i] = pin
+		c = a.next.Cohort(c.Extends.Value)
 	}
-	if !cloned && declared == s.Declared {
-		return s, true
-	}
-	return next, true
+	return false
 }
 
-// sources are the pins of a cohort after the change, in the order of what it is served. It is false if it has others than before.
-func (a *advance) sources(s *audit.Served, declared *registry.Cohort) ([]resolve.Source, bool) {
-	if len(a.edited) == 0 {
-		sources := make([]resolve.Source, len(s.Pins))
-		for i := range s.Pins {
-			sources[i] = s.Pins[i].From
+// rechoose looks at the pins of a cohort whose remotes changed, and nothing else.
+func (a *advance) rechoose(place int) {
+	var next *audit.Served
+	s := a.served[place]
+	for _, p := range a.changed {
+		i, pinned := slices.BinarySearchFunc(s.Pins, p.name(), func(pin resolve.Pin, name string) int { return strings.Compare(pin.Remote.Name.Value, name) })
+		if !pinned {
+			continue
 		}
-		return sources, true
+		if next == nil {
+			next = &audit.Served{Declared: s.Declared, Pins: slices.Clone(s.Pins)}
+			a.served[place] = next
+		}
+		a.pin(place, i, &s.Pins[i], s.Pins[i].From)
 	}
-	sources := resolve.Sources(a.next, declared)
-	return sources, slices.EqualFunc(sources, s.Pins, func(from resolve.Source, p resolve.Pin) bool {
-		return from.Pin.Remote.Value == p.Remote.Name.Value
-	})
+}
+
+// repin looks at all pins of a cohort, which is declared in another way or inherits from one that is.
+func (a *advance) repin(place int, declared *registry.Cohort, sources []resolve.Source) {
+	s := a.served[place]
+	next := &audit.Served{Declared: declared, Pins: slices.Clone(s.Pins)}
+	a.served[place] = next
+	if !slices.EqualFunc(sources, s.Pins, func(from resolve.Source, p resolve.Pin) bool { return from.Pin.Remote.Value == p.Remote.Name.Value }) {
+		a.anew = append(a.anew, place)
+		return
+	}
+	for i, from := range sources {
+		was := &s.Pins[i]
+		switch remote := a.next.Remote(from.Pin.Remote.Value); {
+		case remote == was.Remote && from == was.From:
+		case remote == was.Remote && from.Pin.Same(was.From.Pin):
+			next.Pins[i] = asked(was, from)
+		default:
+			a.pin(place, i, was, from)
+		}
+	}
+}
+
+// asked is a pin that another line asks for in the same words.
+func asked(p *resolve.Pin, from resolve.Source) resolve.Pin {
+	next := *p
+	next.From, next.Choices = from, slices.Clone(p.Choices)
+	for i := range next.Choices {
+		if from.Pin.Split != nil {
+			next.Choices[i].Asked = from.Pin.Split[i].Version
+		} else {
+			next.Choices[i].Asked = from.Pin.Range
+		}
+	}
+	return next
+}
+
+// pin works out a pin of a cohort, and notes if it is not plain that the cohort goes on compiling with it.
+func (a *advance) pin(place, i int, was *resolve.Pin, from resolve.Source) {
+	next := a.served[place]
+	if a.next.Remote(from.Pin.Remote.Value) == nil {
+		a.anew = append(a.anew, place)
+		return
+	}
+	pin, ok := a.increment.chooser.Pin(a.next, next.Declared, from, was)
+	switch {
+	case !ok, len(pin.Choices) == 0 != (len(was.Choices) == 0):
+		a.anew = append(a.anew, place)
+	case !alike(was, &pin) && !a.accepted(next, was, &pin):
+		a.again = append(a.again, place)
+	}
+	next.Pins[i] = pin
 }
 
 // judge judges the cohorts again of which it is not plain that they go on compiling.
 func (a *advance) judge() bool {
-	if len(a.again) == 0 {
-		return true
+	a.stages = a.stages.next(a.next.Policy)
+	if added := a.added(); len(added) > 0 {
+		a.stages.contract.Check(&resolve.Plan{Registry: &registry.Registry{Policy: a.next.Policy, Remotes: added}})
 	}
-	if slices.ContainsFunc(a.next.Policy.Waivers, func(w registry.Waiver) bool { return !policy.Judges(w.Rule.Value) }) {
+	if len(a.again)+len(a.anew) > 0 && slices.ContainsFunc(a.next.Policy.Waivers, func(w registry.Waiver) bool { return !policy.Judges(w.Rule.Value) }) {
 		return false // it may be of no use any more
 	}
-	a.stages = a.stages.next(a.next.Policy)
-	for _, i := range a.again {
-		cohort, found := resolve.One(a.next, a.served[i].Declared)
+	for i, s := range a.served {
+		cohort := &resolve.Cohort{Declared: s.Declared, Pins: s.Pins}
+		switch {
+		case slices.Contains(a.anew, i):
+			resolved, found := resolve.One(a.next, s.Declared)
+			if found.HasErrors() {
+				return false
+			}
+			s.Pins, cohort = resolved.Pins, resolved
+		case !slices.Contains(a.again, i):
+			continue
+		}
 		a.stages.share.Check(cohort)
 		a.stages.contract.CheckCohort(a.next, cohort)
-		if found.HasErrors() {
-			return false
-		}
-		a.served[i].Pins = cohort.Pins
 	}
 	return !a.stages.share.Findings().HasErrors() && !a.stages.contract.Findings().HasErrors()
+}
+
+// added are the remotes that were not there before.
+func (a *advance) added() (added []*registry.Remote) {
+	for _, p := range a.changed {
+		if p.was == nil {
+			added = append(added, p.is)
+		}
+	}
+	return added
 }
 
 // alike reports whether a pin brings the same releases.

@@ -8,7 +8,6 @@ import (
 
 	"muster/compiler/audit"
 	"muster/compiler/history"
-	"muster/compiler/manifest"
 	"muster/compiler/registry"
 )
 
@@ -37,14 +36,14 @@ func At(repo *history.Repository, c history.Commit) (*Live, history.Commit, erro
 
 // at is what one commit compiles to, nil if it does not.
 func at(repo *history.Repository, c history.Commit) (*Live, error) {
-	tree, err := repo.Tree(c)
+	in, err := inputAt(repo, c)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // the registry's folder was not there yet
 	}
 	if err != nil {
 		return nil, err
 	}
-	checked, _, err := Check(Input{Tree: tree, Origin: manifest.Origin{Commit: c.ID, Time: c.Time}, History: NewHistory(repo, c)})
+	checked, _, err := Check(in)
 	if checked == nil || err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (r *replayer) judge(m *Moment) error {
 		return err
 	}
 	if loaded != nil && r.live != nil && !r.broken && !found.HasErrors() {
-		if next := r.advance(loaded); next != nil {
+		if next := r.advance(loaded, m.Step.Time); next != nil {
 			r.serve(m, next)
 			return nil
 		}

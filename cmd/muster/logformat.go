@@ -119,8 +119,8 @@ func whereabouts(p diag.Pos) string {
 	return fmt.Sprintf(" (%s:%d)", p.File, p.Line)
 }
 
-// record is one event with its commit, as machines read it. Fields that have nothing to say are left out.
-type record struct {
+// eventRecord is one event as machines read it. Fields that have nothing to say are left out.
+type eventRecord struct {
 	Kind   audit.Kind `json:"kind"`
 	Cohort string     `json:"cohort,omitempty"`
 	Remote string     `json:"remote,omitempty"`
@@ -131,10 +131,21 @@ type record struct {
 	Reason string     `json:"reason,omitempty"`
 	Moved  *moved     `json:"moved,omitempty"`
 	At     *place     `json:"at,omitempty"`
+	Before string     `json:"manifestBefore,omitempty"`
+	After  string     `json:"manifestAfter,omitempty"`
+}
 
-	Before string `json:"manifestBefore,omitempty"`
-	After  string `json:"manifestAfter,omitempty"`
+func eventOf(t compiler.Told) eventRecord {
+	r := eventRecord{t.Kind, t.Cohort, t.Remote, t.Owner, t.From, t.To, t.Via, t.Reason, movedOf(t.Moved), nil, t.Before, t.After}
+	if t.Pos.File != "" {
+		r.At = &place{t.Pos.File, t.Pos.Line, t.Pos.Column}
+	}
+	return r
+}
 
+// record is one event with its commit.
+type record struct {
+	eventRecord
 	Serial      int            `json:"serial"`
 	Commit      string         `json:"commit"`
 	Time        string         `json:"time"` // the committer's, UTC
@@ -195,11 +206,7 @@ func recordsOf(e *compiler.Entry) (all []record) {
 	}
 	for _, t := range e.Events {
 		r := common
-		r.Kind, r.Cohort, r.Remote, r.Owner, r.From, r.To, r.Via, r.Reason = t.Kind, t.Cohort, t.Remote, t.Owner, t.From, t.To, t.Via, t.Reason
-		r.Before, r.After, r.Moved = t.Before, t.After, movedOf(t.Moved)
-		if t.Pos.File != "" {
-			r.At = &place{t.Pos.File, t.Pos.Line, t.Pos.Column}
-		}
+		r.eventRecord = eventOf(t)
 		all = append(all, r)
 	}
 	return all

@@ -20,9 +20,12 @@ import (
 // The exit statuses; 0 is fine.
 const (
 	exitFindings = 1
+	exitChanges  = 2 // only with --detailed-exitcode
+	exitPending  = 3 // a gate is not open yet
 	exitUsage    = 64
 	exitUnusable = 66 // the repository can't be used
 	exitBug      = 70
+	exitTryAgain = 75 // a server does not answer now
 )
 
 // Where the collector begins to work harder, in bytes. They bound no input: ten thousand remotes and twenty cohorts need
@@ -84,7 +87,7 @@ type globals struct {
 }
 
 // commands are the commands besides completion and help. Another command is another file with a function here.
-var commands = []func(*globals) *cobra.Command{newCheck, newCompile, newExplain, newLive, newLog, newShare, newShow, newVersion, newWhy}
+var commands = []func(*globals) *cobra.Command{newBudget, newCheck, newCompile, newEvidence, newExplain, newGate, newLive, newLog, newPlan, newPromote, newRelease, newRollback, newShare, newShow, newVersion, newWhy}
 
 func newRoot() *cobra.Command {
 	g := &globals{}

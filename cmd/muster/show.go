@@ -122,7 +122,7 @@ func showText(w io.Writer, records []reignRecord) error {
 			fmt.Fprintf(&b, "    %s\n", printable(e))
 		}
 		for _, c := range r.Changes {
-			fmt.Fprintf(&b, "    %s: %s -> %s\n", printable(c.Path), printable(string(c.Before)), printable(string(c.After)))
+			fmt.Fprintf(&b, "    %s: %s -> %s\n", printable(c.Path), brief(c.Before), brief(c.After))
 		}
 		if r.Until == nil {
 			b.WriteString("  until  now\n")

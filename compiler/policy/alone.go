@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"muster/compiler/diag"
 	"muster/compiler/registry"
 )
@@ -22,6 +24,21 @@ func Alone(p *registry.Policy, remotes []*registry.Remote, cohorts []*registry.C
 		if c.Audience != nil {
 			l.Add(checkAudience(c)...)
 		}
+	}
+	return l
+}
+
+// JudgesAlone reports whether all findings of a rule are Alone's to make.
+func JudgesAlone(rule string) bool {
+	return slices.ContainsFunc(aloneRules, func(r Rule) bool {
+		return slices.ContainsFunc(r.Findings, func(f diag.Rule) bool { return f.ID == rule })
+	})
+}
+
+// Together returns what Check says of names and of what declarations say of each other, less what has to do with URLs.
+func Together(r *registry.Registry) (l diag.List) {
+	for _, rule := range []Rule{nameRule, referenceRule, cycleRule, cohortRule} {
+		l.Add(rule.check(r)...)
 	}
 	return l
 }

@@ -21,6 +21,10 @@ func (n *Negotiator) check(page *Page) {
 	n.checkImportMaps(page)
 	names := page.Names()
 	for _, pkg := range page.Packages {
+		if pkg.fate != nil && pkg.fate.clean {
+			continue
+		}
+		told := n.told
 		c := checker{n: n, page: page, pkg: pkg, names: names, rules: n.engine(page, pkg.Runtime)}
 		c.rule, c.singleton = n.singleton(pkg.Name)
 		c.checkOutcomes()
@@ -30,6 +34,9 @@ func (n *Negotiator) check(page *Page) {
 		if pkg.readable() {
 			c.checkApart()
 			c.checkDuplicates()
+		}
+		if pkg.fate != nil {
+			pkg.fate.clean = n.told == told
 		}
 	}
 }
@@ -49,7 +56,12 @@ type checker struct {
 func (c *checker) add(u Use, at registry.Text, d diag.Diagnostic, chain ...diag.Note) {
 	d.Remote, d.Hosts = u.Pin.Remote.Name.Value, c.page.hosts()
 	d.Notes = slices.Concat([]diag.Note{broughtBy(u.Pin, u.Choice)}, d.Notes, chain)
-	c.n.found.Add(c.page.Cohort.Declared.Name.Value, u.Pin.Remote.File.Fault(at, d))
+	c.tell(u.Pin.Remote.File.Fault(at, d))
+}
+
+func (c *checker) tell(d diag.Diagnostic) {
+	c.n.told++
+	c.n.found.Add(c.page.Cohort.Declared.Name.Value, d)
 }
 
 // hosts is the page's host as findings name it.

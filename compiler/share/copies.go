@@ -112,7 +112,7 @@ func (c *checker) checkHost() {
 	d := diag.Diagnostic{Rule: "singleton/host", Severity: diag.Warning, Help: "share it from " + host.Name.Value + ", as a singleton",
 		Message: fmt.Sprintf("%s is a singleton by policy that %d remotes of %s share and %s does not provide: the first to load decides for all", diag.Quote(c.pkg.Name), len(sharing), c.page.Cohort.Declared.Name, c.page.Title()),
 		Remote:  host.Name.Value, Notes: []diag.Note{c.n.policy.File.Note(c.rule.Package, "the policy makes it a singleton here")}}
-	c.n.found.Add(c.page.Cohort.Declared.Name.Value, host.File.Fault(c.page.Release.Release.Version, d))
+	c.tell(host.File.Fault(c.page.Release.Release.Version, d))
 }
 
 // checkImportMaps reports a singleton that a remote of an import map brings into a page of a runtime which shares it too.

@@ -69,6 +69,7 @@ type Package struct {
 	// Apart is a set of copies that apps which take the package for a singleton get in one page; nil if they always get the same.
 	Apart []federation.Copy
 	Order []federation.Event // that leads to Apart
+	fate  *Fate              // nil: judged for this page alone
 }
 
 // Group is the uses of a package that fare alike: the same declarations, of several apps or of several releases that a
@@ -121,13 +122,19 @@ type Negotiator struct {
 	judged   map[string]judged
 	vintages map[vintage]string        // what runtimes do differently
 	doubts   map[string][]semver.Doubt // by range
+	fates    map[fateKey]*Fate
+	apps     map[*registry.Remote]uint32
+	names    map[[2]string]uint32
+	keys     []byte // scratch
 	found    diag.ByCohort
+	told     int // findings so far, each time that one was made
 }
 
 // New returns a negotiator for pages under a policy.
 func New(p *registry.Policy) *Negotiator {
 	return &Negotiator{policy: p, engines: newEngines(), profiles: map[*registry.Release]*profile{},
-		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{}}
+		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{},
+		fates: map[fateKey]*Fate{}, apps: map[*registry.Remote]uint32{}, names: map[[2]string]uint32{}}
 }
 
 // maxProfiles is how many releases a negotiator remembers across registries.
@@ -139,7 +146,7 @@ func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
 	next := *n
 	next.policy, next.found = p, diag.ByCohort{}
 	if len(next.profiles) > maxProfiles { // they are of releases that no registry may have any more
-		next.profiles = map[*registry.Release]*profile{}
+		next.profiles, next.apps = map[*registry.Release]*profile{}, map[*registry.Remote]uint32{}
 	}
 	return &next
 }
@@ -206,7 +213,7 @@ func (n *Negotiator) federatedPackages(page *Page) []*Package {
 	g.addBelow(n)
 	for _, pkg := range g.found {
 		pkg.Runtime = registry.ModuleFederation
-		n.judge(page, pkg)
+		n.judgeOnce(page, pkg)
 	}
 	return g.found
 }

@@ -1,0 +1,113 @@
+package share
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"muster/compiler/registry"
+	"muster/compiler/resolve"
+	"muster/compiler/share/federation"
+)
+
+// Fate is what becomes of a package in a page, whoever's page it is: the same apps that share it in the same way, with the same
+// splits, get the same copies of it. Two packages with one Fate differ in nothing but the cohort, the releases' versions where
+// nothing is split, and where declarations stand.
+type Fate struct {
+	groups          []Group // without their uses
+	decision        Decision
+	splits, ordered bool
+	apart           []federation.Copy
+	order           []federation.Event
+	clean           bool // nothing is to be said of it
+}
+
+// maxFates is how many fates a negotiator remembers: twenty cohorts of three hundred remotes have some hundreds at a time.
+const maxFates = 4000
+
+// fateKey is the digest of all that a fate depends on.
+type fateKey [sha256.Size]byte
+
+// judgeOnce is judge, once for all pages in which a package fares alike.
+func (n *Negotiator) judgeOnce(page *Page, pkg *Package) {
+	key := n.fateKey(page, pkg)
+	if f := n.fates[key]; f != nil {
+		f.befall(pkg)
+		return
+	}
+	n.judge(page, pkg)
+	pkg.fate = fateOf(pkg)
+	if len(n.fates) >= maxFates {
+		clear(n.fates)
+	}
+	n.fates[key] = pkg.fate
+}
+
+func fateOf(pkg *Package) *Fate {
+	f := &Fate{decision: pkg.Decision, splits: pkg.splits, ordered: pkg.ordered, apart: pkg.Apart, order: pkg.Order}
+	for _, g := range pkg.Groups {
+		f.groups = append(f.groups, Group{Outcomes: g.Outcomes, Late: g.Late, fates: g.fates, seated: g.seated})
+	}
+	return f
+}
+
+// befall makes the fate a package's.
+func (f *Fate) befall(pkg *Package) {
+	pkg.fate, pkg.Decision, pkg.splits, pkg.ordered, pkg.Apart, pkg.Order = f, f.decision, f.splits, f.ordered, f.apart, f.order
+	for i, g := range pkg.Groups {
+		from := &f.groups[i]
+		g.Outcomes, g.Late, g.fates, g.seated = from.Outcomes, from.Late, from.fates, from.seated
+	}
+}
+
+// fateKey tells packages apart by what judge and check read of a page, but for texts that only messages hold.
+func (n *Negotiator) fateKey(page *Page, pkg *Package) fateKey {
+	release := page.Release.Release
+	b := append(n.keys[:0], pkg.Runtime...)
+	b = append(append(b, 0), buildOf(release)...)
+	b = append(append(b, 0), strategyOf(release)...)
+	b = append(b, 0, flag(len(release.Shared) > 0))
+	b = binary.LittleEndian.AppendUint32(b, n.app(page.Host.Remote))
+	for _, g := range pkg.Groups {
+		b = append(binary.LittleEndian.AppendUint32(b, uint32(g.class.id)), flag(g.Host))
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(g.Uses)))
+		for i := range g.Uses {
+			u := &g.Uses[i]
+			b = binary.LittleEndian.AppendUint32(b, n.app(u.Pin.Remote))
+			b = appendSplit(b, u)
+		}
+	}
+	n.keys = b
+	return sha256.Sum256(b)
+}
+
+// appendSplit tells which of a split's releases a use is, and which others there are.
+func appendSplit(b []byte, u *Use) []byte {
+	if len(u.Pin.Choices) == 1 {
+		return append(b, 1)
+	}
+	b = append(b, 2)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(u.Pin.Choices)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(slices.IndexFunc(u.Pin.Choices, func(c resolve.Choice) bool { return c.Release == u.Choice.Release })))
+	for i := range u.Pin.Choices {
+		b = append(append(b, u.Pin.Choices[i].Release.Version.Value...), 0)
+	}
+	return b
+}
+
+// app numbers the names that a remote goes by.
+func (n *Negotiator) app(r *registry.Remote) uint32 {
+	id, known := n.apps[r]
+	if !known {
+		names := [2]string{r.Name.Value, r.Container.Value}
+		if id, known = n.names[names]; !known {
+			id = uint32(len(n.names))
+			n.names[names] = id
+		}
+		n.apps[r] = id
+	}
+	return id
+}
+
+// Fate is what becomes of the package, for those who keep what follows from it; nil where nobody has kept that.
+func (p *Package) Fate() *Fate { return p.fate }
