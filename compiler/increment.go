@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"muster/compiler/audit"
+	"muster/compiler/diag"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
 	"muster/compiler/registry"
@@ -19,6 +20,7 @@ import (
 // the one before did; a waiver is granted for what exceeds a budget. What is not plain is left to the whole check.
 type increment struct {
 	chooser   *resolve.Chooser
+	rules     []diag.Rule
 	addresses policy.Addresses // nil: to be gathered
 }
 
@@ -51,7 +53,7 @@ type advance struct {
 	now     time.Time
 	changed []remotePair // was is nil for one that was added, is for one that was removed
 	edited  []*registry.Cohort
-	excused []string // remotes that waivers are about which can be judged here
+	excused []string // remotes whose waivers have to be judged again, those which judgedAlone knows
 	served  []*audit.Served
 	again   []int // cohorts that have to be judged again, by their places in served
 	anew    []int // cohorts that have to be resolved again, too
@@ -169,12 +171,12 @@ func (a *advance) cohorts() bool {
 func (a *advance) waivers() bool {
 	was, is := a.live.State.Registry.Policy.Waivers, a.next.Policy.Waivers
 	for _, w := range slices.Concat(was, is) {
+		about := slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.name() == w.Remote.Value })
+		stays := !registry.Over(w.Until, a.now) && slices.ContainsFunc(was, w.Same) && slices.ContainsFunc(is, w.Same)
 		switch {
-		case judgedAlone(w):
+		case judgedAlone(w) && (about || !stays):
 			a.excused = append(a.excused, w.Remote.Value)
-		case w.Remote.IsZero() || registry.Over(w.Until, a.now) || !slices.ContainsFunc(was, w.Same) || !slices.ContainsFunc(is, w.Same):
-			return false
-		case len(a.edited) > 0 && !w.Cohort.IsZero() || slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.name() == w.Remote.Value }):
+		case w.Remote.IsZero() || !stays || about || len(a.edited) > 0 && !w.Cohort.IsZero():
 			return false
 		}
 	}
@@ -202,21 +204,26 @@ func (a *advance) alone() bool {
 		}
 	}
 	for _, name := range a.excused {
-		if r := a.next.Remote(name); r == nil {
+		r := a.next.Remote(name)
+		switch {
+		case r == nil && slices.ContainsFunc(a.next.Policy.Waivers, func(w registry.Waiver) bool { return w.Remote.Value == name }):
 			return false
-		} else if !slices.Contains(remotes, r) {
+		case r != nil && !slices.Contains(remotes, r):
 			remotes = append(remotes, r)
 		}
 	}
+	found := policy.Alone(a.next.Policy, remotes, a.edited)
+	if a.next.Policy != a.live.State.Registry.Policy {
+		found.Add(policy.Settings(a.next.Policy)...)
+	}
 	if len(a.excused) == 0 {
-		return !policy.Alone(a.next.Policy, remotes, a.edited).HasErrors()
+		return !found.HasErrors()
 	}
 	rules, excusing := *a.next.Policy, *a.next
-	rules.Waivers = slices.DeleteFunc(slices.Clone(rules.Waivers), func(w registry.Waiver) bool { return !judgedAlone(w) })
+	rules.Waivers = slices.DeleteFunc(slices.Clone(rules.Waivers), func(w registry.Waiver) bool { return !slices.Contains(a.excused, w.Remote.Value) || !judgedAlone(w) })
 	excusing.Policy = &rules
-	waivers := policy.NewWaivers(&excusing, Rules(), a.now)
-	left := waivers.Apply(policy.Alone(a.next.Policy, remotes, a.edited))
-	return !left.HasErrors() && !waivers.Check().HasErrors()
+	waivers := policy.NewWaivers(&excusing, a.increment.rules, a.now)
+	return !waivers.Apply(found).HasErrors() && !waivers.Check().HasErrors()
 }
 
 // together reports whether what remotes and cohorts say of each other is right, where names came or went.

@@ -29,13 +29,19 @@ type Moment struct {
 // happened. Where a registry does not compile, nothing of it is served: that is an event, what was served goes on to be, and
 // what changed happens with the first commit that compiles again.
 func Replay(repo *history.Repository, tip history.Commit) iter.Seq2[*Moment, error] {
+	return newReplayer(repo).replay(tip)
+}
+
+func (r *replayer) replay(tip history.Commit) iter.Seq2[*Moment, error] {
 	return func(yield func(*Moment, error) bool) {
-		line, err := lineUpTo(repo, tip)
+		line, err := lineUpTo(r.repo, tip)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		r := newReplayer(repo)
+		var stop func()
+		r.load, stop = r.pace(r.repo, line)
+		defer stop()
 		for i, step := range line {
 			m, err := r.step(i+1, step)
 			if err != nil {
@@ -64,19 +70,31 @@ func lineUpTo(repo *history.Repository, tip history.Commit) (line []history.Step
 // replayer is where a replay has got to.
 type replayer struct {
 	repo      *history.Repository
-	loader    *registry.Loader
+	pace      pace
+	depth     depth
+	load      func() loading
+	files     map[string]registry.Change // of the registry, by path
+	loading   loading
 	stages    stages
 	snapshots map[string]*snapshot
 	live      *Live // what is served
 	broken    bool  // whether the last registry that was judged does not compile
 	expired   []registry.Waiver
 	increment increment
-	latest    time.Time // the latest date so far
+	last      time.Time // the date of the commit before
 }
 
+// depth is how much of a registry is judged where only some of it changed.
+type depth uint8
+
+const (
+	whatChanged depth = iota
+	everything        // for tests: all else must come to the same
+)
+
 func newReplayer(repo *history.Repository) *replayer {
-	read := func(id registry.FileID) ([]byte, error) { return repo.Blob(history.ObjectID(id)) }
-	return &replayer{repo: repo, loader: registry.NewLoader(read), snapshots: map[string]*snapshot{}, increment: increment{chooser: resolve.NewChooser()}}
+	return &replayer{repo: repo, pace: ahead, files: map[string]registry.Change{}, snapshots: map[string]*snapshot{},
+		increment: increment{chooser: resolve.NewChooser(), rules: Rules()}}
 }
 
 func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
@@ -84,26 +102,36 @@ func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
 	r.clock(m)
 	if r.live != nil {
 		p := r.live.State.Registry.Policy
-		m.signers = [2]registry.FileID{r.loader.ID(p.SSHSigners.Value), r.loader.ID(p.GPGSigners.Value)}
+		m.signers = [2]registry.FileID{r.file(p.SSHSigners.Value), r.file(p.GPGSigners.Value)}
 	}
-	changes := make([]registry.Change, len(step.Changes))
-	for i, c := range step.Changes {
-		changes[i] = registry.Change{Path: c.Path, Mode: c.After.Mode, ID: registry.FileID(c.After.Blob)}
+	for _, c := range changesOf(step) {
+		if r.files[c.Path] = c; c.Mode == 0 {
+			delete(r.files, c.Path)
+		}
 	}
-	r.loader.Apply(changes)
-	if expiring := r.expire(m); len(changes) == 0 && !expiring || r.loader.Empty() && r.live == nil {
+	if len(step.Changes) > 0 {
+		r.loading = r.load()
+	}
+	if expiring := r.expire(m); len(step.Changes) == 0 && !expiring || len(r.files) == 0 && r.live == nil {
 		return m, nil
 	}
 	return m, r.judge(m)
 }
 
+// file is the content of a regular file as it is now; the zero id if there is none.
+func (r *replayer) file(path string) registry.FileID {
+	if c := r.files[path]; c.Mode.IsRegular() {
+		return c.ID
+	}
+	return registry.FileID{}
+}
+
 // clock notes a date that runs backwards.
 func (r *replayer) clock(m *Moment) {
-	if late := r.latest.Sub(m.Step.Time); late > 0 {
+	if late := r.last.Sub(m.Step.Time); late > 0 {
 		m.Events = append(m.Events, audit.Event{Kind: audit.ClockBackwards, To: late.String()})
-		return
 	}
-	r.latest = m.Step.Time
+	r.last = m.Step.Time
 }
 
 // expire notes the waivers whose day has come since the last commit. It reports whether any has, or is to come again because
@@ -128,11 +156,11 @@ func (r *replayer) expire(m *Moment) bool {
 
 // judge works out what is served as of a moment.
 func (r *replayer) judge(m *Moment) error {
-	loaded, found, err := r.loader.Load()
+	loaded, found, err := r.loading.registry, r.loading.found, r.loading.err
 	if err != nil {
 		return err
 	}
-	if loaded != nil && r.live != nil && !r.broken && !found.HasErrors() {
+	if loaded != nil && r.live != nil && !r.broken && !found.HasErrors() && r.depth == whatChanged {
 		if next := r.advance(loaded, m.Step.Time); next != nil {
 			r.serve(m, next)
 			return nil

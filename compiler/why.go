@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"muster/compiler/audit"
@@ -172,5 +173,8 @@ func (t *tracer) resolve() (*resolve.Pin, bool, error) {
 			return p, true, nil
 		}
 	}
-	return nil, !r.Absent(t.pin.Remote.Name.Value), nil
+	asked := slices.ContainsFunc(resolve.Sources(r, declared), func(from resolve.Source) bool {
+		return from.Pin.Remote.Value == t.pin.Remote.Name.Value
+	})
+	return nil, !asked, nil // a pin that came to nothing did not compile
 }

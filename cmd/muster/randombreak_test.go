@@ -11,6 +11,7 @@ import (
 // breakages are the ways to break a registry. Each says what it did, and enters in h.bad what was there before.
 var breakages = []func(*randomHistory) string{
 	breakSyntax, breakReference, breakSharing, breakExposed, breakEvent, breakRoutes, breakDefault, breakPolicy, breakFile, breakLink,
+	breakIntoFolder, breakTwin, breakName, breakFolder, breakConstraint,
 }
 
 // spoil changes a file that is to be mended later.
@@ -126,4 +127,56 @@ func breakLink(h *randomHistory) string {
 		h.Fatal(err)
 	}
 	return "a link in place of " + file
+}
+
+// breakIntoFolder puts a folder in the place of a remote's file, with the file in it.
+func breakIntoFolder(h *randomHistory) string {
+	file, _, r := h.anyRemote()
+	if r == nil {
+		return ""
+	}
+	text := h.read(file)
+	h.spoil(file, nil)
+	h.write(file+"/"+path.Base(file), text)
+	return "a folder in place of " + file
+}
+
+// breakTwin declares a remote twice.
+func breakTwin(h *randomHistory) string {
+	file, _, r := h.anyRemote()
+	if r == nil {
+		return ""
+	}
+	return h.spoil("remotes/twins/"+path.Base(file), h.read(file))
+}
+
+// breakName has a file declare what it is not named after.
+func breakName(h *randomHistory) string {
+	file, c := h.anyCohort()
+	if c == nil {
+		return ""
+	}
+	h.bad = append(h.bad, damage{file, h.read(file)})
+	c["name"] = h.name("other")
+	h.save(file, c)
+	return "misname " + file
+}
+
+// breakFolder takes a folder away, or puts a link in its place.
+func breakFolder(h *randomHistory) string {
+	folder := pick(h, []string{"remotes", "cohorts"})
+	for _, file := range h.files(folder) {
+		h.bad = append(h.bad, damage{file, h.read(file)})
+	}
+	h.write(folder, nil)
+	if h.IntN(2) == 0 {
+		if err := os.Symlink("docs", filepath.Join(h.dir, folder)); err != nil {
+			h.Fatal(err)
+		}
+	}
+	return "no " + folder
+}
+
+func breakConstraint(h *randomHistory) string {
+	return h.spoil("schema/strict.cue", []byte("package schema\n\n#Remote: owner: =~\"^nobody-\"\n"))
 }

@@ -35,6 +35,9 @@ type randomHistory struct {
 	until int      // commits until it is mended; 0 while it compiles
 	dist  string
 	seen  map[string]*served // by commit; nil for one that does not compile
+	wrong map[string]string  // by commit, the first rule that one that does not compile breaks
+
+	findings string // of the last one that does not
 }
 
 // damage is a file and what stood in it before; nil for nothing.
@@ -48,12 +51,13 @@ type fields = map[string]any
 
 // newRandomHistory makes a history of some 40 to 80 commits on the branch main.
 func newRandomHistory(t testing.TB, seed uint64) *randomHistory {
-	h := &randomHistory{TB: t, Rand: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), dist: t.TempDir(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), seen: map[string]*served{}}
+	h := &randomHistory{TB: t, Rand: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), dist: t.TempDir(),
+		now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), seen: map[string]*served{}, wrong: map[string]string{}}
 	h.git("init", "-q")
 	h.found()
 	h.commit("found")
 	if !h.compiles() {
-		t.Fatalf("seed %d: the first commit does not compile", seed)
+		t.Fatalf("seed %d: the first commit does not compile:\n%s", seed, h.findings)
 	}
 	h.good = h.head()
 	for n := 40 + h.IntN(41); n > 0; n-- {
@@ -130,6 +134,11 @@ func (h *randomHistory) edit() {
 
 // mend takes back what was broken, and where that does not help, everything since.
 func (h *randomHistory) mend() {
+	for _, folder := range []string{"remotes", "cohorts"} {
+		if info, err := os.Lstat(filepath.Join(h.dir, folder)); err == nil && !info.IsDir() {
+			h.write(folder, nil)
+		}
+	}
 	for _, d := range h.bad {
 		h.write(d.path, d.text)
 	}
@@ -218,7 +227,7 @@ func (h *randomHistory) found() {
 	h.savePolicy(fields{"name": "acme", "baseURL": "https://manifests.acme.example/"}, fields{
 		"origins":     []any{"https://cdn.acme.example"},
 		"singletons":  fields{"@angular/core": fields{"window": ">=21.0.0 <23.0.0", "strict": true}, "react": fields{"window": "^19.0.0"}},
-		"prereleases": []any{"staff", "system"},
+		"prereleases": []any{"staff"},
 		"budgets":     fields{"entryBytes": 100000},
 		"waivers":     []any{},
 	})
@@ -237,6 +246,7 @@ func (h *randomHistory) found() {
 		h.newCohort("beta", fields{"extends": "canary", "audience": fields{"percent": 20, "claims": fields{"market": []any{"be"}}}})
 	}
 	if h.IntN(2) == 0 {
+		h.changePolicy(func(_, policy fields) { policy["prereleases"] = []any{"staff", "system"} })
 		h.newCohort("system", fields{"audience": fields{"claims": fields{"actor": []any{"robot"}}}, "pins": maps.Clone(pins)})
 	}
 }

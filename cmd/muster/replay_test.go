@@ -19,8 +19,12 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"muster/compiler"
+	"muster/compiler/audit"
 	"muster/compiler/history"
 )
+
+// defaultSeeds is how many histories are compared; MUSTER_SEEDS=200 has more.
+const defaultSeeds = 8
 
 // TestReplayEqualsSlowPath holds what is told of a history against checking out and compiling each of its commits, and
 // comparing the JSON and YAML of one that compiles with that of the next.
@@ -28,19 +32,33 @@ func TestReplayEqualsSlowPath(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on the PATH")
 	}
-	first, n := 1, 6
+	n := defaultSeeds
 	if s := os.Getenv("MUSTER_SEEDS"); s != "" {
 		var err error
 		if n, err = strconv.Atoi(s); err != nil {
 			t.Fatalf("MUSTER_SEEDS is not a number: %v", err)
 		}
 	}
-	for seed := first; seed < first+n; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			h := newRandomHistory(t, uint64(seed))
-			h.compareReplay()
-		})
+	kinds := make([]map[audit.Kind]bool, n)
+	t.Run("seed", func(t *testing.T) {
+		for i := range n {
+			t.Run(fmt.Sprint(1+i), func(t *testing.T) {
+				t.Parallel()
+				kinds[i] = newRandomHistory(t, uint64(1+i)).compareReplay()
+			})
+		}
+	})
+	seen := map[audit.Kind]bool{}
+	for _, k := range kinds {
+		if k == nil {
+			return // it was not asked for, or failed
+		}
+		maps.Copy(seen, k)
+	}
+	for _, k := range audit.Kinds {
+		if !seen[k] {
+			t.Errorf("no history has an event %q", k)
+		}
 	}
 }
 
@@ -51,26 +69,45 @@ func (e told) String() string {
 	return fmt.Sprintf("%s cohort=%q remote=%q %q -> %q via %q", e.Kind, e.Cohort, e.Remote, e.From, e.To, e.Via)
 }
 
-// compareReplay replays the history, and compares it with the slow path commit by commit.
-func (h *randomHistory) compareReplay() {
-	moments := h.moments()
+// explains reports whether an event can be why a cohort is served another manifest; remotes are those in the manifests.
+func (e told) explains(cohort string, remotes map[string]string) bool {
+	_, in := remotes[e.Remote]
+	about := []string{"remote-changed", "remote-renamed", "owner-changed", "release-changed"}
+	return e.Cohort == cohort || e.Kind == "policy-changed" || in && slices.Contains(about, e.Kind)
+}
+
+// compareReplay replays the history, and compares it with the slow path commit by commit. It returns the kinds of events
+// that there are.
+func (h *randomHistory) compareReplay() map[audit.Kind]bool {
+	kinds, moments := map[audit.Kind]bool{}, h.moments()
+	for _, m := range moments {
+		for _, e := range m.Events {
+			kinds[e.Kind] = true
+		}
+	}
 	w := &walk{}
 	for _, c := range strings.Fields(h.git("rev-list", "--first-parent", "--reverse", "main")) {
 		h.git("checkout", "-q", "--detach", c)
 		before := w.live
-		h.compareEvents(c, moments[c], w.step(h, c))
+		got := h.compareEvents(c, moments[c], w.step(h, c))
 		h.compareManifests(c, moments[c], before, w.live)
+		h.findHole(c, got, before, w.live)
+		if w.serial++; moments[c] != nil && (moments[c].Serial != w.serial || !moments[c].Step.Time.Equal(h.committed(c))) {
+			h.Errorf("%s, %s: it is commit %d of %v, want %d of %v", h.Name(), c, moments[c].Serial, moments[c].Step.Time, w.serial, h.committed(c))
+		}
 		delete(moments, c)
 	}
 	for c := range moments {
 		h.Errorf("there are events at %s, which is not on the line", c)
 	}
+	return kinds
 }
 
 // walk is how far the slow path has come.
 type walk struct {
+	serial int
 	live   *served // what the last commit that compiles serves; nil for none
-	latest time.Time
+	last   time.Time // the date of the commit before
 	broken bool
 	over   []any // waivers of live that have expired
 }
@@ -78,33 +115,32 @@ type walk struct {
 // step goes to the next commit, which is checked out, and tells what happens there.
 func (w *walk) step(h *randomHistory, c string) (events []told) {
 	now, at := h.serve(), h.committed(c)
-	if at.Before(w.latest) {
-		events = append(events, told{Kind: "clock-backwards", To: w.latest.Sub(at).String()})
-	} else {
-		w.latest = at
+	if at.Before(w.last) {
+		events = append(events, told{Kind: "clock-backwards", To: w.last.Sub(at).String()})
 	}
-	_, _, unchanged := h.try("diff", "--quiet", c+"^1", c, "--", "remotes", "cohorts", "schema")
+	w.last = at
+	expired := w.expired(at)
+	_, _, changed := h.try("diff", "--quiet", c+"^1", c, "--", "remotes", "cohorts", "schema")
 	switch {
-	case now == nil && (!w.broken || unchanged != 0):
-		events = append(events, told{Kind: "broken"})
+	case now == nil && (!w.broken || changed != 0 || len(expired) > 0): // again, with what is wrong now
+		events = append(events, told{Kind: "broken", To: h.wrong[c]})
 	case now != nil && w.broken:
 		events = append(events, told{Kind: "mended"})
 	}
-	events = append(events, w.expired(at)...)
+	events = append(events, expired...)
 	if w.broken = now == nil; !w.broken {
 		events = append(events, between(w.live, now)...)
-		w.live = now
+		w.live, w.over = now, nil // while it compiles, no waiver has expired
 	}
 	return events
 }
 
-// expired are the waivers of what is live whose day has come, each once.
+// expired are the waivers of what is live whose day has come, each once until it compiles again.
 func (w *walk) expired(at time.Time) (events []told) {
 	if w.live == nil {
 		return nil
 	}
 	all := listed(w.live.policy, "waivers")
-	w.over = slices.DeleteFunc(w.over, func(v any) bool { return !slices.ContainsFunc(all, same(v)) })
 	for _, v := range all {
 		d := v.(fields)
 		until, err := time.Parse(time.DateOnly, d["until"].(string))
@@ -112,7 +148,7 @@ func (w *walk) expired(at time.Time) (events []told) {
 			continue
 		}
 		w.over = append(w.over, v)
-		events = append(events, told{Kind: "waiver-expired", Remote: d["remote"].(string), From: fmt.Sprintf("%v until %v", d["rule"], d["until"])})
+		events = append(events, told{Kind: "waiver-expired", Remote: d["remote"].(string), From: waiverText(d)})
 	}
 	return events
 }
@@ -138,12 +174,15 @@ func (h *randomHistory) moments() map[string]*compiler.Moment {
 	if err != nil {
 		h.Fatal(err)
 	}
-	moments := map[string]*compiler.Moment{}
+	moments, last := map[string]*compiler.Moment{}, 0
 	for m, err := range compiler.Replay(repo, tip) {
 		if err != nil {
 			h.Fatalf("replaying: %v", err)
 		}
-		moments[m.Step.ID.String()] = m
+		if id := m.Step.ID.String(); m.Serial <= last || len(m.Events) == 0 {
+			h.Errorf("%s: %s, commit %d, comes after %d with %d events", h.Name(), id, m.Serial, last, len(m.Events))
+		}
+		moments[m.Step.ID.String()], last = m, m.Serial
 	}
 	return moments
 }
@@ -151,56 +190,80 @@ func (h *randomHistory) moments() map[string]*compiler.Moment {
 // wideKinds are the kinds that name what changed besides; only whom they are about is compared.
 var wideKinds = []string{"remote-changed", "cohort-changed", "policy-changed"}
 
-// compareEvents holds the events of a commit against those of the slow path, in whatever order.
-func (h *randomHistory) compareEvents(c string, m *compiler.Moment, want []told) {
-	var got []told
+// compareEvents holds the events of a commit against those of the slow path, in whatever order, and returns them.
+func (h *randomHistory) compareEvents(c string, m *compiler.Moment, want []told) (got []told) {
 	if m != nil {
 		for _, e := range m.Events {
-			g := told{string(e.Kind), e.Cohort, e.Remote, e.From, e.To, string(e.Via)}
-			switch {
-			case g.Kind == "broken":
-				g = told{Kind: g.Kind} // with its first finding, which is another test's matter
-			case slices.Contains(wideKinds, g.Kind):
-				g.From, g.To = "", ""
-			}
-			got = append(got, g)
+			got = append(got, toldOf(e))
 		}
 	}
 	g, w := lines(got), lines(want)
-	if slices.Equal(g, w) {
-		return
+	if !slices.Equal(g, w) {
+		h.Errorf("%s at %s\n%sreplayed, and not in the slow path:\n%sin the slow path, and not replayed:\n%s",
+			h.Name(), c, h.git("show", "--first-parent", "-m", "--format=%s, %ci", c), only(g, w), only(w, g))
 	}
-	h.Errorf("%s at %s\n%sreplayed, and not in the slow path:\n%sin the slow path, and not replayed:\n%s",
-		h.Name(), c, h.git("show", "--first-parent", "-m", "--format=%s, %ci", c), only(g, w), only(w, g))
+	return got
 }
 
+func toldOf(e audit.Event) told {
+	t := told{string(e.Kind), e.Cohort, e.Remote, e.From, e.To, string(e.Via)}
+	switch {
+	case e.Kind == audit.Broken:
+		t.Remote = "" // of a finding there is only the file
+	case slices.Contains(wideKinds, t.Kind):
+		t.From, t.To = "", ""
+	}
+	return t
+}
+
+// lines are events in words, sorted. Several fields of one thing are one line.
 func lines(events []told) (lines []string) {
+	seen := map[told]bool{}
 	for _, e := range events {
-		lines = append(lines, "\t"+e.String()+"\n")
+		if !seen[e] || !slices.Contains(wideKinds, e.Kind) {
+			lines = append(lines, "\t"+e.String()+"\n")
+		}
+		seen[e] = true
 	}
 	slices.Sort(lines)
-	return slices.Compact(lines)
+	return lines
 }
 
-// only joins what is in a and not in b.
-func only(a, b []string) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) }), "")
-}
-
-// compareManifests holds the manifests before and after a commit against those that were compiled.
-func (h *randomHistory) compareManifests(c string, m *compiler.Moment, before, after *served) {
-	if after == nil {
-		after = before
-	}
-	if m == nil {
-		m = &compiler.Moment{}
-		if before != nil && after != nil && before.text() != after.text() {
-			h.Errorf("%s: what is served changes with %s, and there is no event:\n%s%s", h.Name(), c, before.text(), after.text())
+// only joins what is in a and not in b, or more often.
+func only(a, b []string) (text string) {
+	b = slices.Clone(b)
+	for _, s := range a {
+		if i := slices.Index(b, s); i >= 0 {
+			b = slices.Delete(b, i, i+1)
+		} else {
+			text += s
 		}
+	}
+	return text
+}
+
+// compareManifests holds the manifests before and after a commit at which something happened against those that were compiled.
+func (h *randomHistory) compareManifests(c string, m *compiler.Moment, before, after *served) {
+	if m != nil {
+		h.compareLive(c+" before", m.Before, before)
+		h.compareLive(c+" after", m.After, after)
+	}
+}
+
+// findHole looks for cohorts that are served something else after a commit without an event that says why.
+func (h *randomHistory) findHole(c string, events []told, before, after *served) {
+	if before == nil || before == after {
 		return
 	}
-	h.compareLive(c+" before", m.Before, before)
-	h.compareLive(c+" after", m.After, after)
+	for name := range union(before.ids, after.ids) {
+		if reflect.DeepEqual(before.entry(name), after.entry(name)) {
+			continue
+		}
+		remotes := union(before.pinsIn(name), after.pinsIn(name))
+		if !slices.ContainsFunc(events, func(e told) bool { return e.explains(name, remotes) }) {
+			h.Errorf("%s at %s: what %s is served changes, and nothing says why\n%s", h.Name(), c, name, strings.Join(lines(events), ""))
+		}
+	}
 }
 
 func (h *randomHistory) compareLive(when string, got *compiler.Live, want *served) {
@@ -209,6 +272,9 @@ func (h *randomHistory) compareLive(when string, got *compiler.Live, want *serve
 	}
 	if got == nil || want == nil {
 		return
+	}
+	if len(got.State.Cohorts) != len(want.ids) {
+		h.Errorf("%s, %s: %d cohorts, want %d", h.Name(), when, len(got.State.Cohorts), len(want.ids))
 	}
 	for cohort, sha := range want.ids {
 		id, ok, err := got.ManifestID(cohort)
@@ -230,15 +296,6 @@ type served struct {
 	constraints      string // schema/house.cue
 }
 
-// text is which manifests are served to whom.
-func (s *served) text() string {
-	b, err := json.MarshalIndent(s.cohorts, "", "  ")
-	if err != nil {
-		return err.Error()
-	}
-	return string(b)
-}
-
 // serve compiles what is checked out, once for each commit; nil if it has faults.
 func (h *randomHistory) serve() *served {
 	c := h.head()
@@ -255,6 +312,8 @@ func (h *randomHistory) compile() *served {
 	switch status := run([]string{"compile", "-C", h.dir, "--out", h.dist, "-o", "json"}, &out, &errs); status {
 	case 0:
 	case exitFindings:
+		h.findings = out.String()
+		h.wrong[h.head()] = h.firstError(out.Bytes())
 		return nil
 	default:
 		h.Fatalf("compile: exit status %d\n%s", status, &errs)
@@ -268,14 +327,11 @@ func (h *randomHistory) compile() *served {
 		var m fields
 		h.decode(filepath.Join(h.dist, "manifests", name, id+".json"), &m)
 		s.ids[name], s.manifests[name] = id, m
-		s.disabled[name] = fields{}
-		for remote, pin := range h.pinsAt("HEAD", name) {
-			if pin, _ := pin.(fields); pin["disabled"] != nil {
-				s.disabled[name][remote] = pin
-			}
-		}
 	}
 	s.remotes, s.declared = h.documents("remotes"), h.documents("cohorts")
+	for name := range s.declared {
+		s.disabled[name] = h.switchedOff(name, func(name string) fields { return s.declared[name] })
+	}
 	s.constraints = string(h.read("schema/house.cue"))
 	var err error
 	if s.registry, s.policy, err = readPolicy(h.read(policyFile)); err != nil {
@@ -284,23 +340,27 @@ func (h *randomHistory) compile() *served {
 	return s
 }
 
-// pinsAt are the pins that a cohort has at a commit: its own, those that it inherits, and if it is frozen those of then.
-func (h *randomHistory) pinsAt(commit, cohort string) fields {
-	if f, ok := h.cohortAt(commit, cohort)["frozen"].(fields); ok {
-		return h.pinsAt(f["at"].(string), cohort)
+// switchedOff are the pins of a cohort, its own and those that it inherits, that are disabled; if it is frozen, those of then.
+func (h *randomHistory) switchedOff(cohort string, read func(cohort string) fields) fields {
+	if f, ok := read(cohort)["frozen"].(fields); ok {
+		return h.switchedOff(cohort, func(name string) fields { return h.cohortAt(f["at"].(string), name) })
 	}
-	var pins []fields
+	pins := fields{}
 	for name := cohort; name != ""; {
-		c := h.cohortAt(commit, name)
+		c := read(name)
 		own, _ := c["pins"].(fields)
-		pins = append(pins, own)
+		for remote, pin := range own {
+			if pins[remote] == nil {
+				pins[remote] = pin
+			}
+		}
 		name, _ = c["extends"].(string)
 	}
-	all := fields{}
-	for _, own := range slices.Backward(pins) {
-		maps.Copy(all, own)
-	}
-	return all
+	maps.DeleteFunc(pins, func(_ string, pin any) bool {
+		p, _ := pin.(fields)
+		return p["disabled"] == nil
+	})
+	return pins
 }
 
 func (h *randomHistory) cohortAt(commit, cohort string) (c fields) {
@@ -308,6 +368,23 @@ func (h *randomHistory) cohortAt(commit, cohort string) (c fields) {
 		h.Fatal(err)
 	}
 	return c
+}
+
+// firstError is the rule that the first error in what the program printed is about.
+func (h *randomHistory) firstError(printed []byte) string {
+	var found struct {
+		Diagnostics []struct{ Severity, Rule string }
+	}
+	if err := json.Unmarshal(printed, &found); err != nil {
+		h.Fatal(err)
+	}
+	for _, d := range found.Diagnostics {
+		if d.Severity == "error" {
+			return d.Rule
+		}
+	}
+	h.Fatalf("no error in %s", printed)
+	return ""
 }
 
 func (h *randomHistory) decode(file string, into *fields) {

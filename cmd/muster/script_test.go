@@ -86,7 +86,7 @@ func setUp(e *testscript.Env, shop *txtar.Archive) error {
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"status": scriptStatus, "commit": scriptCommit, "expand": scriptExpand, "list": scriptList, "manifest": scriptManifest,
-	"pretty": scriptPretty,
+	"pretty": scriptPretty, "build": scriptBuild,
 }
 
 // status N PROGRAM ARGUMENTS... runs a program that must exit with the status N. In what it says, $WORK stands for the

@@ -43,6 +43,7 @@ func sortedNames(a, b map[string]fields) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
+// listed is a list in a document, nil for none.
 func listed(d fields, key string) []any {
 	l, _ := d[key].([]any)
 	return l
@@ -61,19 +62,16 @@ func lacking(a, b []any) (left []fields) {
 	return left
 }
 
+func waiverText(w fields) string { return fmt.Sprintf("%v until %v", w["rule"], w["until"]) }
+
+// policyEvents tells what became of the policy: all but the waivers is one event.
 func policyEvents(before, after *served) (events []told) {
-	tell := func(kind string, lists ...[]any) {
-		for _, w := range lacking(lists[0], lists[1]) {
-			remote, _ := w["remote"].(string)
-			events = append(events, told{Kind: kind, Remote: remote, To: fmt.Sprintf("%v until %v", w["rule"], w["until"])})
-		}
-	}
 	a, b := listed(before.policy, "waivers"), listed(after.policy, "waivers")
-	tell("waiver-granted", b, a)
-	n := len(events)
-	tell("waiver-ended", a, b)
-	for i := range events[n:] {
-		events[n+i].From, events[n+i].To = events[n+i].To, ""
+	for _, w := range lacking(b, a) {
+		events = append(events, told{Kind: "waiver-granted", Remote: w["remote"].(string), To: waiverText(w)})
+	}
+	for _, w := range lacking(a, b) {
+		events = append(events, told{Kind: "waiver-ended", Remote: w["remote"].(string), From: waiverText(w)})
 	}
 	rest := func(s *served) []any { return []any{s.registry, without(s.policy, "waivers"), s.constraints} }
 	if before.policy != nil && !reflect.DeepEqual(rest(before), rest(after)) {
@@ -82,18 +80,27 @@ func policyEvents(before, after *served) (events []told) {
 	return events
 }
 
-// renamedRemotes are the names of remotes before that go by another name now, with the same releases; the new by the old.
+// renamedRemotes are the names of remotes before that go by another name now: one is gone, and another that is new has an
+// entry of its. The new by the old. A host's releases name no entries: it is known again by one that is the same to the last field.
 func renamedRemotes(before, after *served) map[string]string {
-	renamed := map[string]string{} // no hosts: their releases name no files by which they could be known again
+	renamed := map[string]string{}
 	for _, old := range sortedNames(before.remotes, nil) {
 		for _, now := range sortedNames(after.remotes, nil) {
-			if was, is := before.remotes[old], after.remotes[now]; after.remotes[old] == nil && before.remotes[now] == nil && was["kind"] != "host" &&
-				reflect.DeepEqual(was["releases"], is["releases"]) {
+			if after.remotes[old] == nil && before.remotes[now] == nil && shareEntry(before.remotes[old], after.remotes[now]) {
 				renamed[old] = now
 			}
 		}
 	}
 	return renamed
+}
+
+func shareEntry(a, b fields) bool {
+	hosts := a["kind"] == "host" && b["kind"] == "host"
+	return slices.ContainsFunc(releasesOf(a), func(r fields) bool {
+		return slices.ContainsFunc(releasesOf(b), func(s fields) bool {
+			return r["entry"] != nil && r["entry"] == s["entry"] || hosts && reflect.DeepEqual(r, s)
+		})
+	})
 }
 
 func remoteEvents(before, after *served, renamed map[string]string) (events []told) {
@@ -156,7 +163,7 @@ func otherFields(remote fields) fields {
 
 // releaseChanges are what became of a release; a is empty for a new one.
 func releaseChanges(a, b fields) (kinds []string) {
-	if a["status"] != b["status"] {
+	if a["status"] != b["status"] || b["status"] != nil && a["reason"] != b["reason"] {
 		kinds = append(kinds, cmp.Or(map[any]string{"deprecated": "deprecated", "revoked": "revoked"}[b["status"]], "reinstated"))
 	}
 	was, _ := a["evidence"].(fields)
@@ -252,19 +259,24 @@ func (s *served) entry(name string) fields {
 // pinEvents tells which releases a cohort got and lost, by its manifests.
 func pinEvents(before, after *served, cohort string, renamed map[string]string) (events []told) {
 	was, is := before.pinsIn(cohort), after.pinsIn(cohort)
-	for old, now := range renamed {
-		if p, ok := was[old]; ok {
+	old := map[string]string{}
+	for o, now := range renamed {
+		old[now] = o
+		if p, ok := was[o]; ok {
 			was[now] = p
-			delete(was, old)
+			delete(was, o)
 		}
 	}
 	for _, remote := range slices.Sorted(maps.Keys(union(was, is))) {
 		e := told{Cohort: cohort, Remote: remote, From: was[remote], To: is[remote]}
 		if e.Kind = kindOf(e.From, e.To); e.Kind == "" {
-			continue
+			if e.To != "disabled" || reflect.DeepEqual(before.disabled[cohort][cmp.Or(old[remote], remote)], after.disabled[cohort][remote]) {
+				continue
+			}
+			e.Kind = "disabled" // for another reason
 		}
 		if e.Kind != "withdrawn" {
-			e.Via = via(before, after, cohort, remote, renamed)
+			e.Via = via(before, after, cohort, remote, cmp.Or(old[remote], remote))
 		}
 		switch e.Kind {
 		case "disabled":
@@ -358,19 +370,13 @@ func older(a, b string) bool {
 }
 
 // via says how a release came into a cohort, by what is written of it before and after.
-func via(before, after *served, cohort, remote string, renamed map[string]string) string {
+func via(before, after *served, cohort, remote, old string) string {
 	was, is := before.declared[cohort], after.declared[cohort]
 	if is["frozen"] != nil {
 		return "freeze"
 	}
 	if was["frozen"] != nil {
 		return "thaw"
-	}
-	old := remote
-	for o, n := range renamed {
-		if n == remote {
-			old = o
-		}
 	}
 	_, a := before.pinOf(cohort, old)
 	by, b := after.pinOf(cohort, remote)

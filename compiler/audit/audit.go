@@ -55,7 +55,7 @@ const (
 	WaiverExpired   Kind = "waiver-expired"
 	Broken          Kind = "broken"          // the registry does not compile: what was served before goes on
 	Mended          Kind = "mended"          // it compiles again
-	ClockBackwards  Kind = "clock-backwards" // the commit's date is before that of one that it follows
+	ClockBackwards  Kind = "clock-backwards" // the commit's date is before that of its first parent
 )
 
 // Kinds are all kinds, in the order of the list above.
@@ -84,7 +84,7 @@ type Event struct {
 	Owner  string   // of the remote
 	From   string   // what was: a release, a split, an owner, an audience ...; "" for nothing
 	To     string   // what is; likewise
-	Via    Via      // "" if no release came into a cohort
+	Via    Via      // how it came about that a cohort is served this; "" for an event that is about no pin
 	Reason string   // as the registry gives it
 	Moved  *Moved   // nil if it can't be told
 	Pos    diag.Pos // the line that says so, in the state after; before, where something is gone
@@ -223,7 +223,7 @@ func inCommon(a, b *registry.Remote) (n int) {
 	for i := range a.Releases {
 		for j := range b.Releases {
 			x, y := &a.Releases[i], &b.Releases[j]
-			if x.Version.Value == y.Version.Value && !x.Entry.IsZero() && x.SameBuild(y) {
+			if x.Version.Value == y.Version.Value && x.SameBuild(y) && (!x.Entry.IsZero() || a.Host && b.Host && x.SameSharing(y) && x.SameContract(y)) {
 				n++
 			}
 		}

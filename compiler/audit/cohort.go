@@ -183,10 +183,7 @@ func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
 	e.Remote, e.Owner, e.Pos, e.Via = a.Remote.Name.Value, a.Remote.Owner.Value, Position(a), via(was, is, b, a)
 	switch {
 	case off(a):
-		e.Kind, e.Reason = Disabled, reasonOf(a)
-		if e.To = ""; from == disabled {
-			e.From = ""
-		}
+		e.Kind, e.To, e.Reason = Disabled, "", reasonOf(a)
 	case off(b):
 		e.Kind, e.From, e.Reason = Enabled, "", reasonOf(b)
 	case len(a.Choices) > 1 || b != nil && len(b.Choices) > 1:

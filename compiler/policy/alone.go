@@ -8,7 +8,7 @@ import (
 )
 
 // aloneRules judge a declaration by itself and the policy: what they say of it does not depend on others.
-var aloneRules = []Rule{originRule, integrityRule, releaseRule, routeRule, ownerRule, budgetRule, splitRule, settingsRule}
+var aloneRules = []Rule{originRule, integrityRule, releaseRule, routeRule, ownerRule, budgetRule, splitRule}
 
 // Alone returns what can be said of some remotes and cohorts by themselves: what Check says of them, less what has to do with
 // names and with other declarations.
@@ -27,6 +27,9 @@ func Alone(p *registry.Policy, remotes []*registry.Remote, cohorts []*registry.C
 	}
 	return l
 }
+
+// Settings returns what Check says of the policy by itself.
+func Settings(p *registry.Policy) diag.List { return settingsRule.check(&registry.Registry{Policy: p}) }
 
 // JudgesAlone reports whether all findings of a rule are Alone's to make.
 func JudgesAlone(rule string) bool {
@@ -75,14 +78,34 @@ func (a Addresses) count(r *registry.Remote, n int) {
 	}
 }
 
-// Replace takes in that a remote is declared in another way. It reports whether each URL of it has one integrity.
+// Replace takes in that a remote is declared in another way. It reports whether each URL of it that is new has one integrity.
 func (a Addresses) Replace(was, is *registry.Remote) bool {
-	a.count(was, -1)
-	a.count(is, 1)
-	for i := range is.Releases {
-		if release := &is.Releases[i]; is.Code() && len(a[Address(release.Entry.Value)]) > 1 {
+	before, after := *was, *is
+	if was.Code() == is.Code() {
+		before.Releases, after.Releases = apart(was.Releases, is.Releases)
+	}
+	a.count(&before, -1)
+	a.count(&after, 1)
+	for i := range after.Releases {
+		if release := &after.Releases[i]; is.Code() && len(a[Address(release.Entry.Value)]) > 1 {
 			return false
 		}
 	}
 	return true
+}
+
+// apart leaves out the releases that are in both lists, as far as their URLs and integrities go: most are.
+func apart(was, is []registry.Release) (gone, come []registry.Release) {
+	gone = slices.Clone(was)
+	for i := range is {
+		same := func(o registry.Release) bool {
+			return o.Entry.Value == is[i].Entry.Value && o.Integrity.Value == is[i].Integrity.Value
+		}
+		if at := slices.IndexFunc(gone, same); at >= 0 {
+			gone = slices.Delete(gone, at, at+1)
+		} else {
+			come = append(come, is[i])
+		}
+	}
+	return gone, come
 }

@@ -131,9 +131,10 @@ func (l *Loader) loadOwn() error {
 		}
 		own = append(own, ownFile{path: name, text: text[:min(len(text), maxCUESize+1)]})
 	}
-	before := l.own.shape
+	before := l.own
 	l.own = readOwn(own, false)
-	if l.own.shape == before { // what is wrong with a document may be told with a place in the schema
+	if l.own.shape == before.shape { // what is wrong with a document may be told with a place in the schema
+		l.own.schema.adopt(before.schema)
 		l.remotes.forgetFaulty()
 		l.cohorts.forgetFaulty()
 	} else {
@@ -218,6 +219,14 @@ func (s *Schema) shapeKey() string {
 		}
 	}
 	return key.String()
+}
+
+// adopt takes over what was compiled of a schema of the same shape, if that is all built in: it holds no places in the registry's
+// own files.
+func (s *Schema) adopt(o *Schema) {
+	if s.constraints() == "" {
+		s.shapes = o.shapes
+	}
 }
 
 // kept are the files of one folder as they were last read.
