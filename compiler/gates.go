@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -287,7 +288,7 @@ func seen(past *Past, fresh map[string][]use) (l diag.List, err error) {
 					if old.Integrity.Value != u.release.Integrity.Value && !said[u.release] {
 						said[u.release] = true
 						l.Add(u.remote.File.Fault(u.release.Entry, diag.Diagnostic{Rule: "release/url-changed", Remote: u.remote.Name.Value,
-							Message: fmt.Sprintf("this URL has had another integrity: %s %s as of commit %s of %s", strings.TrimSuffix(change.Path, ".yaml"), old.Version, step.ID.String()[:12], step.Time.Format(time.RFC3339)),
+							Message: fmt.Sprintf("this URL has had another integrity: that of %s %s, as of commit %s of %s", strings.TrimSuffix(path.Base(change.Path), path.Ext(change.Path)), old.Version, step.ID.String()[:12], step.Time.Format(time.RFC3339)),
 							Help:    "publish the new build under a URL of its own, with the version in its path"}))
 					}
 				}

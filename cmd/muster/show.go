@@ -167,6 +167,11 @@ func compareJSON(path string, was, is any, all *[]changed) error {
 		}
 		return nil
 	}
+	bl, wasList := was.([]any)
+	al, isList := is.([]any)
+	if wasList && isList {
+		return compareLists(path, bl, al, all)
+	}
 	before, err := json.Marshal(was)
 	if err != nil {
 		return err
@@ -176,6 +181,43 @@ func compareJSON(path string, was, is any, all *[]changed) error {
 		return err
 	}
 	*all = append(*all, changed{path, before, after})
+	return nil
+}
+
+// compareLists tells the items that only one of two lists has; or both lists, if only their order differs.
+func compareLists(path string, was, is []any, all *[]changed) error {
+	texts := func(l []any) (texts []string, err error) {
+		for _, item := range l {
+			text, err := json.Marshal(item)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, string(text))
+		}
+		return texts, nil
+	}
+	before, err := texts(was)
+	if err != nil {
+		return err
+	}
+	after, err := texts(is)
+	if err != nil || slices.Equal(before, after) {
+		return err
+	}
+	null, found := json.RawMessage("null"), len(*all)
+	for _, item := range before {
+		if !slices.Contains(after, item) {
+			*all = append(*all, changed{path, json.RawMessage(item), null})
+		}
+	}
+	for _, item := range after {
+		if !slices.Contains(before, item) {
+			*all = append(*all, changed{path, null, json.RawMessage(item)})
+		}
+	}
+	if len(*all) == found {
+		*all = append(*all, changed{path, json.RawMessage("[" + strings.Join(before, ",") + "]"), json.RawMessage("[" + strings.Join(after, ",") + "]")})
+	}
 	return nil
 }
 
