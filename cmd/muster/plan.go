@@ -153,7 +153,7 @@ var plans = map[string]func(io.Writer, plannedRecord, diag.List, diag.RenderOpti
 	"json": func(w io.Writer, r plannedRecord, _ diag.List, _ diag.RenderOptions) error { return writeJSON(w, r) }}
 
 func planText(w io.Writer, r plannedRecord, found diag.List, o diag.RenderOptions) error {
-	if _, err := io.WriteString(w, r.words("", "  ")); err != nil {
+	if _, err := io.WriteString(w, r.words()); err != nil {
 		return err
 	}
 	return diag.Renderers["text"](w, found, o)
@@ -162,7 +162,7 @@ func planText(w io.Writer, r plannedRecord, found diag.List, o diag.RenderOption
 // planMarkdown is for a comment on a pull request.
 func planMarkdown(w io.Writer, r plannedRecord, found diag.List, o diag.RenderOptions) error {
 	var b strings.Builder
-	b.WriteString("### muster plan\n\n```\n" + strings.ReplaceAll(r.words("", "  "), "```", "'''"))
+	b.WriteString("### muster plan\n\n```\n" + strings.ReplaceAll(r.words(), "```", "'''"))
 	b.WriteString("```\n")
 	if len(found) > 0 {
 		b.WriteString("\n```\n")
@@ -178,22 +178,22 @@ func planMarkdown(w io.Writer, r plannedRecord, found diag.List, o diag.RenderOp
 }
 
 // words tell the plan: what happens, and which manifests change in what.
-func (r plannedRecord) words(margin, indent string) string {
+func (r plannedRecord) words() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sfrom %s\n%sto   %s\n", margin, r.Base, margin, r.Head)
+	fmt.Fprintf(&b, "from %s\nto   %s\n", r.Base, r.Head)
 	switch {
 	case !r.Compiles:
-		fmt.Fprintf(&b, "%sit does not compile: nobody would be served anything else\n", margin)
+		b.WriteString("it does not compile: nobody would be served anything else\n")
 	case len(r.events) == 0 && len(r.Cohorts) == 0:
-		fmt.Fprintf(&b, "%snothing changes for anybody\n", margin)
+		b.WriteString("nothing changes for anybody\n")
 	}
 	for _, e := range r.events {
-		fmt.Fprintf(&b, "%s%s%s%s\n", margin+indent, aboutOf(e), printable(e.String()), whereabouts(e.Pos))
+		fmt.Fprintf(&b, "  %s%s%s\n", aboutOf(e), printable(e.String()), whereabouts(e.Pos))
 	}
 	for _, c := range r.Cohorts {
-		fmt.Fprintf(&b, "%s%s (%s): manifest %s -> %s\n", margin, c.Cohort, printable(c.Audience), cmp.Or(short(c.Before), "none"), cmp.Or(short(c.After), "none"))
+		fmt.Fprintf(&b, "%s (%s): manifest %s -> %s\n", c.Cohort, printable(c.Audience), cmp.Or(short(c.Before), "none"), cmp.Or(short(c.After), "none"))
 		for _, change := range c.Changes {
-			fmt.Fprintf(&b, "%s%s: %s -> %s\n", margin+indent, printable(change.Path), brief(change.Before), brief(change.After))
+			fmt.Fprintf(&b, "  %s\n", change)
 		}
 	}
 	return b.String()

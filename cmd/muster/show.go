@@ -81,6 +81,17 @@ type changed struct {
 	After  json.RawMessage `json:"after"`
 }
 
+// String is the change on one line: "path: before -> after", "path: + after" or "path: - before".
+func (c changed) String() string {
+	switch "null" {
+	case string(c.Before):
+		return printable(c.Path) + ": + " + brief(c.After)
+	case string(c.After):
+		return printable(c.Path) + ": - " + brief(c.Before)
+	}
+	return printable(c.Path) + ": " + brief(c.Before) + " -> " + brief(c.After)
+}
+
 func reignOf(repo *history.Repository, r *compiler.Reign) (record reignRecord, err error) {
 	record = reignRecord{Manifest: r.ID.String(), Cohort: r.Cohort, Events: []string{}}
 	if record.From, err = commitOf(repo, r.From.Step.ID.String()); err != nil {
@@ -122,7 +133,7 @@ func showText(w io.Writer, records []reignRecord) error {
 			fmt.Fprintf(&b, "    %s\n", printable(e))
 		}
 		for _, c := range r.Changes {
-			fmt.Fprintf(&b, "    %s: %s -> %s\n", printable(c.Path), brief(c.Before), brief(c.After))
+			fmt.Fprintf(&b, "    %s\n", c)
 		}
 		if r.Until == nil {
 			b.WriteString("  until  now\n")
