@@ -198,6 +198,9 @@ func (c references) cohort(cohort *registry.Cohort) (l diag.List) {
 	for _, choice := range slices.Concat(cohort.Capabilities, cohort.Routes) {
 		remote(choice.Remote)
 	}
+	for _, h := range cohort.Holds {
+		remote(h.Remote)
+	}
 	return l
 }
 
