@@ -104,6 +104,11 @@ func (s *source) openFolder(repo *history.Repository, dir string) error {
 	if repo != nil && repo.Bare() {
 		return fmt.Errorf("opening the registry: %q is a git folder, and has no work tree; name a commit with --at", dir)
 	}
+	if repo != nil {
+		if err := repo.Sparse(registry.Folders); err != nil {
+			return err
+		}
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("opening the registry: %w", err)
