@@ -32,15 +32,23 @@ func (r *replayer) advance(next *registry.Registry, now time.Time) *Live {
 		r.increment.addresses = nil // they may hold what is not to be
 		return nil
 	}
-	live := &Live{State: &audit.State{Registry: next, Cohorts: a.served}, frozen: r.live.frozen, encoders: r.live.encoders, ids: map[string]manifest.ID{}}
-	if next.Policy != was.Registry.Policy {
-		live.encoders = maps.Clone(r.live.encoders)
-		delete(live.encoders, was.Registry.Policy)
-		live.encoders[next.Policy] = r.live.encoders[was.Registry.Policy] // what it reads of the policy is what it was
-	}
+	return a.result()
+}
+
+// result is what is served after the change. It goes on with what is known of what was, where that stays what it is.
+func (a *advance) result() *Live {
+	was, policy := a.live, a.next.Policy
+	live := &Live{State: &audit.State{Registry: a.next, Cohorts: a.served}, frozen: was.frozen,
+		ids: map[string]manifest.ID{}, settled: make(map[string]*settled, len(a.served)), encoders: maps.Clone(was.encoders)}
+	delete(live.encoders, was.State.Registry.Policy)
+	live.encoders[policy] = &encoder{was.encoders[was.State.Registry.Policy].manifest.Next(policy), a.stages.share}
 	for i, s := range a.served {
-		if id, known := r.live.ids[s.Declared.Name.Value]; known && s == was.Cohorts[i] {
-			live.ids[s.Declared.Name.Value] = id
+		name := s.Declared.Name.Value
+		if id, known := was.ids[name]; known && s == was.State.Cohorts[i] {
+			live.ids[name] = id
+		}
+		if live.settled[name] = was.settled[name]; slices.Contains(a.anew, i) {
+			live.settled[name] = &settled{}
 		}
 	}
 	return live
@@ -158,6 +166,11 @@ func (a *advance) cohorts() bool {
 		}
 		for _, p := range is.Pins {
 			if a.next.Remote(p.Remote.Value) == nil {
+				return false
+			}
+		}
+		for _, h := range is.Holds {
+			if a.next.Remote(h.Remote.Value) == nil {
 				return false
 			}
 		}
@@ -341,22 +354,39 @@ func (a *advance) judge() bool {
 	if len(a.again)+len(a.anew) > 0 && slices.ContainsFunc(a.next.Policy.Waivers, func(w registry.Waiver) bool { return !policy.Judges(w.Rule.Value) }) {
 		return false // it may be of no use any more
 	}
+	if !a.resolve() {
+		return false
+	}
 	for i, s := range a.served {
-		cohort := &resolve.Cohort{Declared: s.Declared, Pins: s.Pins}
-		switch {
-		case slices.Contains(a.anew, i):
-			resolved, found := resolve.One(a.next, s.Declared)
-			if found.HasErrors() {
-				return false
-			}
-			s.Pins, cohort = resolved.Pins, resolved
-		case !slices.Contains(a.again, i):
+		if !slices.Contains(a.again, i) {
 			continue
 		}
-		a.stages.share.Check(cohort)
+		cohort := &resolve.Cohort{Declared: s.Declared, Pins: s.Pins}
+		if !a.stages.share.Sound(cohort) {
+			a.stages.share.Check(cohort)
+		}
 		a.stages.contract.CheckCohort(a.next, cohort)
 	}
 	return !a.stages.share.Findings().HasErrors() && !a.stages.contract.Findings().HasErrors()
+}
+
+// resolve resolves the cohorts anew of which that has to be, and leaves it to be judged what they come to.
+func (a *advance) resolve() bool {
+	if len(a.anew) == 0 {
+		return true
+	}
+	slices.Sort(a.anew)
+	a.anew = slices.Compact(a.anew)
+	var declared []*registry.Cohort
+	for _, i := range a.anew {
+		declared = append(declared, a.served[i].Declared)
+	}
+	resolved, found := resolve.Some(a.next, declared)
+	for at, i := range a.anew {
+		a.served[i].Pins = resolved[at].Pins
+	}
+	a.again = append(a.again, a.anew...)
+	return !found.HasErrors()
 }
 
 // added are the remotes that were not there before.

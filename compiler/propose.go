@@ -128,7 +128,7 @@ func TakenBack(now, then *audit.Served) (releases []resolve.Change) {
 			continue
 		}
 		for _, c := range pin.Choices {
-			if !has(was, c.Release.Version.Value) {
+			if !Has(was, c.Release.Version.Value) {
 				releases = append(releases, resolve.Change{Remote: pin.Remote.Name.Value, Asked: c.Release.Version.Value})
 			}
 		}
@@ -146,6 +146,7 @@ func PinOf(s *audit.Served, remote string) *resolve.Pin {
 	return nil
 }
 
-func has(p *resolve.Pin, version string) bool {
+// Has reports whether a pin brings a release; a nil one brings none.
+func Has(p *resolve.Pin, version string) bool {
 	return p != nil && slices.ContainsFunc(p.Choices, func(c resolve.Choice) bool { return c.Release.Version.Value == version })
 }

@@ -81,6 +81,7 @@ type replayer struct {
 	broken    bool  // whether the last registry that was judged does not compile
 	expired   []registry.Waiver
 	increment increment
+	whole     int       // how many registries were judged as a whole
 	last      time.Time // the date of the commit before
 }
 
@@ -167,6 +168,7 @@ func (r *replayer) judge(m *Moment) error {
 		}
 	}
 	r.increment.addresses = nil
+	r.whole++
 	var checked *Checked
 	if loaded != nil {
 		r.stages = r.stages.next(loaded.Policy)
@@ -184,7 +186,9 @@ func (r *replayer) judge(m *Moment) error {
 		m.Events = append(m.Events, audit.Event{Kind: audit.Mended})
 	}
 	r.broken = false
-	r.serve(m, newLive(checked, r.stages))
+	next := newLive(checked, r.stages)
+	next.follow(r.live)
+	r.serve(m, next)
 	return nil
 }
 
@@ -210,7 +214,12 @@ type Live struct {
 	frozen   map[string]frozen // by cohort
 	encoders map[*registry.Policy]*encoder
 	ids      map[string]manifest.ID // of manifests, by cohort, as far as somebody asked
+	settled  map[string]*settled    // by cohort; nil: each is to be settled when it is asked for
 }
+
+// settled is who takes which path and fills which place in a cohort; nil as long as nobody asked. What is served one after another
+// shares it as long as it says the same, so that its pins may be those of what was served before.
+type settled struct{ cohort *resolve.Cohort }
 
 func newLive(c *Checked, s stages) *Live {
 	today := c.Plan.Registry.Policy
@@ -224,6 +233,18 @@ func newLive(c *Checked, s stages) *Live {
 		l.State.Cohorts = append(l.State.Cohorts, &audit.Served{Declared: cohort.Declared, Pins: pins})
 	}
 	return l
+}
+
+// follow lets what is served go on with what is known of the remotes that were served before, and begin to gather more.
+func (l *Live) follow(before *Live) {
+	l.settled = map[string]*settled{}
+	for _, s := range l.State.Cohorts {
+		l.settled[s.Declared.Name.Value] = &settled{}
+	}
+	if before != nil {
+		today := l.State.Registry.Policy
+		l.encoders[today].manifest = before.encoders[before.State.Registry.Policy].manifest.Next(today)
+	}
 }
 
 // ManifestID is the id of a cohort's manifest; false if there is no such cohort.
@@ -246,11 +267,24 @@ func (l *Live) Manifest(cohort string) (manifest.Manifest, bool, error) {
 	}
 	resolved, rules := l.frozen[cohort].cohort, l.frozen[cohort].policy
 	if declared.Frozen == nil {
-		resolved, _ = resolve.One(l.State.Registry, declared)
-		rules = l.State.Registry.Policy
+		resolved, rules = l.resolved(declared), l.State.Registry.Policy
 	}
 	m, err := encode(resolved, rules, l.encoders)
 	return m, err == nil, err
+}
+
+// resolved is a cohort that is not frozen, resolved.
+func (l *Live) resolved(declared *registry.Cohort) *resolve.Cohort {
+	name := declared.Name.Value
+	known := l.settled[name]
+	if known == nil || known.cohort == nil {
+		resolved, _ := resolve.One(l.State.Registry, declared)
+		if known != nil {
+			known.cohort = resolved
+		}
+		return resolved
+	}
+	return &resolve.Cohort{Declared: declared, Pins: l.Served(name).Pins, Routes: known.cohort.Routes, Capabilities: known.cohort.Capabilities}
 }
 
 // next are the stages for another registry, which go on with what they know as far as the policy lets them.

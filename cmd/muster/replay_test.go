@@ -106,7 +106,7 @@ func (h *randomHistory) compareReplay() map[audit.Kind]bool {
 // walk is how far the slow path has come.
 type walk struct {
 	serial int
-	live   *served // what the last commit that compiles serves; nil for none
+	live   *served   // what the last commit that compiles serves; nil for none
 	last   time.Time // the date of the commit before
 	broken bool
 	over   []any // waivers of live that have expired

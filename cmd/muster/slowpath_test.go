@@ -262,6 +262,9 @@ func pinEvents(before, after *served, cohort string, renamed map[string]string) 
 	old := map[string]string{}
 	for o, now := range renamed {
 		old[now] = o
+		if _, frozen := is[o]; frozen { // which goes on by its old name
+			continue
+		}
 		if p, ok := was[o]; ok {
 			was[now] = p
 			delete(was, o)

@@ -145,7 +145,8 @@ func pins(was, is *Served, renamed Renamed) (events []Event) {
 	if len(renamed) > 0 {
 		before = slices.Clone(before)
 		for i := range before {
-			if now := renamed[before[i].Remote.Name.Value]; now != "" {
+			old := before[i].Remote.Name.Value // which a frozen cohort may go on to serve it by
+			if now := renamed[old]; now != "" && pinOf(is, old) == nil {
 				alias := *before[i].Remote
 				alias.Name.Value = now
 				before[i].Remote = &alias
@@ -171,6 +172,9 @@ func pins(was, is *Served, renamed Renamed) (events []Event) {
 // Pin compares what a cohort's pin of one remote came to with what it comes to; nil where there is none. It is false if users
 // get what they got.
 func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
+	if sole(b) != nil && sole(b) == sole(a) { // most pins of most cohorts
+		return Event{}, false
+	}
 	from, to := Text(b), Text(a)
 	if from == to && reasonOf(b) == reasonOf(a) {
 		return Event{}, false
@@ -194,6 +198,14 @@ func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
 		e.Kind = Promoted
 	}
 	return e, true
+}
+
+// sole is the release that everybody gets of a pin; nil for a split and where there is none.
+func sole(p *resolve.Pin) *registry.Release {
+	if p == nil || len(p.Choices) != 1 || p.Choices[0].Variant != "" || off(p) {
+		return nil
+	}
+	return p.Choices[0].Release
 }
 
 const disabled = "disabled"

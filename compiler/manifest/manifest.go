@@ -34,17 +34,17 @@ func (m Manifest) Path() string { return "manifests/" + m.Cohort + "/" + m.ID.St
 // The structures below are the format; the JSON Schema tells what each field means to a shell.
 
 type document struct {
-	Schema       string                                  `json:"schema"`
-	Registry     string                                  `json:"registry"`
-	Cohort       string                                  `json:"cohort"`
-	Hosts        map[string]Raw                          `json:"hosts"`
-	Remotes      map[string]Raw                          `json:"remotes"`
-	Disabled     map[string]disabled                     `json:"disabled"`
-	Routes       []route                                 `json:"routes"`
-	Capabilities []capability                            `json:"capabilities"`
-	Shared       map[string]map[string]map[string]shared `json:"shared"` // by host, runtime and package
-	CSP          csp                                     `json:"csp"`
-	Telemetry    telemetry                               `json:"telemetry"`
+	Schema       string                               `json:"schema"`
+	Registry     string                               `json:"registry"`
+	Cohort       string                               `json:"cohort"`
+	Hosts        map[string]Raw                       `json:"hosts"`
+	Remotes      map[string]Raw                       `json:"remotes"`
+	Disabled     map[string]disabled                  `json:"disabled"`
+	Routes       []route                              `json:"routes"`
+	Capabilities []capability                         `json:"capabilities"`
+	Shared       map[string]map[string]map[string]Raw `json:"shared"` // by host, runtime and package
+	CSP          csp                                  `json:"csp"`
+	Telemetry    telemetry                            `json:"telemetry"`
 }
 
 // remote is a remote or a host; or one variant of a split, which has the release's fields and the first two.
@@ -118,7 +118,8 @@ type telemetry struct {
 type Encoder struct {
 	policy  *registry.Policy
 	pieces  map[piece]Raw
-	origins map[string]string // of entries
+	fates   map[*share.Fate]Raw // what is written of packages
+	origins map[string]string   // of entries
 }
 
 type piece struct {
@@ -129,7 +130,20 @@ type piece struct {
 
 // NewEncoder returns an encoder of plans under a policy.
 func NewEncoder(p *registry.Policy) *Encoder {
-	return &Encoder{policy: p, pieces: map[piece]Raw{}, origins: map[string]string{}}
+	return &Encoder{policy: p, pieces: map[piece]Raw{}, fates: map[*share.Fate]Raw{}, origins: map[string]string{}}
+}
+
+// maxPieces is how many pieces an encoder remembers across registries: each holds on to a remote, and hundreds of bytes.
+const maxPieces = 4000
+
+// Next is an encoder for another registry, which goes on with what is known of remotes and packages, unless that is too much.
+func (e *Encoder) Next(p *registry.Policy) *Encoder {
+	if len(e.pieces)+len(e.fates) > maxPieces { // most are of releases that no registry has any more
+		return NewEncoder(p)
+	}
+	next := *e
+	next.policy = p
+	return &next
 }
 
 // Encode encodes a cohort that is not frozen, with its pages.
@@ -137,7 +151,11 @@ func (e *Encoder) Encode(c *resolve.Cohort, pages []*share.Page) (Manifest, erro
 	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
 		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
 		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),
-		Shared: sharedScopes(pages), CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
+		CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
+	var err error
+	if d.Shared, err = e.shared(pages); err != nil {
+		return Manifest{}, fmt.Errorf("encoding the shared packages of %q: %w", d.Cohort, err)
+	}
 	for i := range c.Pins {
 		if err := e.pin(&d, &c.Pins[i]); err != nil {
 			return Manifest{}, err

@@ -22,21 +22,38 @@ type copied struct {
 	For     []string `json:"for,omitempty"`  // nil: all that share the package
 }
 
-// sharedScopes are the negotiated scopes of a cohort's pages: by host and its release, by runtime, by package.
-func sharedScopes(pages []*share.Page) map[string]map[string]map[string]shared {
-	scopes := map[string]map[string]map[string]shared{}
+// shared are the negotiated scopes of a cohort's pages: by host and its release, by runtime, by package.
+func (e *Encoder) shared(pages []*share.Page) (map[string]map[string]map[string]Raw, error) {
+	scopes := map[string]map[string]map[string]Raw{}
 	for _, page := range pages {
-		runtimes := map[string]map[string]shared{}
+		runtimes := map[string]map[string]Raw{}
 		names := page.Names()
 		for _, pkg := range page.Packages {
-			if runtimes[pkg.Runtime] == nil {
-				runtimes[pkg.Runtime] = map[string]shared{}
+			raw, err := e.sharedPackage(pkg, names)
+			if err != nil {
+				return nil, err
 			}
-			runtimes[pkg.Runtime][pkg.Name] = sharedOf(pkg, names)
+			if runtimes[pkg.Runtime] == nil {
+				runtimes[pkg.Runtime] = map[string]Raw{}
+			}
+			runtimes[pkg.Runtime][pkg.Name] = raw
 		}
 		scopes[page.Host.Remote.Name.Value+"@"+page.Release.Release.Version.Value] = runtimes
 	}
-	return scopes
+	return scopes, nil
+}
+
+// sharedPackage is what is written of a package, once for all pages in which it has one fate.
+func (e *Encoder) sharedPackage(pkg *share.Package, names map[string]string) (Raw, error) {
+	fate := pkg.Fate()
+	if raw, known := e.fates[fate]; known {
+		return raw, nil
+	}
+	raw, err := Canonical(sharedOf(pkg, names))
+	if err == nil && fate != nil {
+		e.fates[fate] = raw
+	}
+	return raw, err
 }
 
 func sharedOf(pkg *share.Package, names map[string]string) shared {

@@ -13,6 +13,16 @@ func One(r *registry.Registry, c *registry.Cohort) (*Cohort, diag.List) {
 	return v.cohort(c), v.found.List()
 }
 
+// Some resolves some cohorts of a registry, as Resolve does.
+func Some(r *registry.Registry, cohorts []*registry.Cohort) ([]*Cohort, diag.List) {
+	v := newResolver(r)
+	resolved := make([]*Cohort, len(cohorts))
+	for i, c := range cohorts {
+		resolved[i] = v.cohort(c)
+	}
+	return resolved, v.found.List()
+}
+
 // Chooser resolves single pins again, where a remote or a pin has changed and all else of a cohort has not. It is not safe for
 // concurrent use.
 type Chooser struct{ ranges ranges }

@@ -219,7 +219,7 @@ func helpVersion(safe string) string {
 
 // checkReleases reports what is wrong with the declarations of the releases that a cohort gets.
 func (n *Negotiator) checkReleases(c *resolve.Cohort, only Selection) {
-	mayPrerelease := slices.ContainsFunc(n.policy.Prereleases, func(t registry.Text) bool { return t.Value == c.Declared.Name.Value })
+	mayPrerelease := n.mayPrerelease(c)
 	for i := range c.Pins {
 		p := &c.Pins[i]
 		if only.Host != "" && p.Remote.Name.Value != only.Host && !slices.Contains(p.Hosts, only.Host) {

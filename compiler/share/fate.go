@@ -68,12 +68,17 @@ func (n *Negotiator) fateKey(page *Page, pkg *Package) fateKey {
 	b = append(append(b, 0), strategyOf(release)...)
 	b = append(b, 0, flag(len(release.Shared) > 0))
 	b = binary.LittleEndian.AppendUint32(b, n.app(page.Host.Remote))
+	names := page.Names()
+	distinct := len(names) == len(page.Cohort.Pins) // or what is no container goes by the name of one
 	for _, g := range pkg.Groups {
 		b = append(binary.LittleEndian.AppendUint32(b, uint32(g.class.id)), flag(g.Host))
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(g.Uses)))
 		for i := range g.Uses {
 			u := &g.Uses[i]
 			b = binary.LittleEndian.AppendUint32(b, n.app(u.Pin.Remote))
+			if !distinct {
+				b = append(append(b, names[u.Pin.Remote.Container.Value]...), 0)
+			}
 			b = appendSplit(b, u)
 		}
 	}

@@ -46,16 +46,19 @@ type Page struct {
 	Host     *resolve.Pin
 	Release  *resolve.Choice // of the host
 	Packages []*Package      // by name
+	names    map[string]string
 }
 
 // Names are the names of the page's apps, by those of their containers.
 func (p *Page) Names() map[string]string {
-	names := map[string]string{}
-	for i := range p.Cohort.Pins {
-		r := p.Cohort.Pins[i].Remote
-		names[r.Container.Value] = r.Name.Value
+	if p.names == nil {
+		p.names = make(map[string]string, len(p.Cohort.Pins))
+		for i := range p.Cohort.Pins {
+			r := p.Cohort.Pins[i].Remote
+			p.names[r.Container.Value] = r.Name.Value
+		}
 	}
-	return names
+	return p.names
 }
 
 // Package is a shared package in a page.
@@ -123,6 +126,7 @@ type Negotiator struct {
 	vintages map[vintage]string        // what runtimes do differently
 	doubts   map[string][]semver.Doubt // by range
 	fates    map[fateKey]*Fate
+	pairings map[pairing]bool
 	apps     map[*registry.Remote]uint32
 	names    map[[2]string]uint32
 	keys     []byte // scratch
@@ -134,7 +138,7 @@ type Negotiator struct {
 func New(p *registry.Policy) *Negotiator {
 	return &Negotiator{policy: p, engines: newEngines(), profiles: map[*registry.Release]*profile{},
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{},
-		fates: map[fateKey]*Fate{}, apps: map[*registry.Remote]uint32{}, names: map[[2]string]uint32{}}
+		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[*registry.Remote]uint32{}, names: map[[2]string]uint32{}}
 }
 
 // maxProfiles is how many releases a negotiator remembers across registries.

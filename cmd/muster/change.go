@@ -1,0 +1,303 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"muster/compiler"
+	"muster/compiler/audit"
+	"muster/compiler/diag"
+	"muster/compiler/edit"
+	"muster/compiler/history"
+	"muster/compiler/registry"
+)
+
+// changeFlags are the flags of every command that changes files.
+type changeFlags struct {
+	commit, dryRun bool
+	message, now   string
+}
+
+func (f *changeFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.commit, "commit", false, "commit the change, and nothing else, with git")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would change, and write nothing")
+	flags.StringVarP(&f.message, "message", "m", "", "the `subject` of the commit")
+	flags.StringVar(&f.now, "now", "", "the `time` at which the commit is taken to be made")
+	flags.MarkHidden("now")
+}
+
+// changer changes files of a registry's work tree. Its Input is that of the work tree, checked as of now.
+type changer struct {
+	*source
+	globals  *globals
+	cmd      *cobra.Command
+	flags    *changeFlags
+	now      time.Time // UTC
+	head     history.Commit
+	registry *registry.Registry
+	form     diag.List // what is wrong with the form of the work tree's files
+	files    []*workFile
+}
+
+// change says what a change is for. What changes is in the files that the changer handed out.
+type change struct {
+	action   string // the command's name
+	subject  string // of the commit
+	body     string // the reason, "" for none
+	trailers [][2]string
+}
+
+// workFile is a file of the work tree, to be edited.
+type workFile struct {
+	*edit.File
+	path  string // slash-separated, below the registry's root
+	was   []byte
+	mode  fs.FileMode // as it is on disk; set when it is written
+	added bool        // whether git does not know it yet; set when it is to be committed
+}
+
+func (w *workFile) changed() bool { return string(w.was) != string(w.Bytes()) }
+
+// openForChange opens the work tree that the flags name.
+func (g *globals) openForChange(cmd *cobra.Command, f *changeFlags) (*changer, error) {
+	if g.at != "" {
+		return nil, usagef("%s changes the work tree, and takes no --at", cmd.CommandPath())
+	}
+	if cmd.Flags().Changed("message") && f.message == "" {
+		return nil, usagef("-m takes the subject of a commit, not an empty text")
+	}
+	now, err := parseTime("--now", f.now, false)
+	if err != nil {
+		return nil, err
+	}
+	if now.IsZero() {
+		now = time.Now().UTC().Truncate(time.Second)
+	}
+	s, err := g.open()
+	if err != nil {
+		return nil, err
+	}
+	c := &changer{source: s, globals: g, cmd: cmd, flags: f, now: now}
+	c.Origin.Time = now
+	if err := c.load(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// load finds out what the change is a change of.
+func (c *changer) load() (err error) {
+	if c.repo != nil {
+		c.head, err = c.repo.Resolve("HEAD")
+	}
+	switch {
+	case errors.Is(err, history.ErrUnknownRevision):
+		err = nil
+	case err == nil && c.head.ID != "":
+		err = c.compareWith(c.head.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if c.flags.commit {
+		if err := c.mayCommit(); err != nil {
+			return err
+		}
+	}
+	if c.registry, c.form, err = registry.Load(c.Tree, registry.Options{}); err == nil && c.registry == nil {
+		return c.refuse(nil, c.form.Sorted())
+	}
+	return err
+}
+
+// remarkf says something to the person at the terminal.
+func (c *changer) remarkf(format string, args ...any) {
+	fmt.Fprintln(c.cmd.ErrOrStderr(), "muster: "+printable(fmt.Sprintf(format, args...)))
+}
+
+// declinef refuses what was asked for because of what the registry says.
+func (c *changer) declinef(format string, args ...any) error {
+	c.remarkf(format, args...)
+	return exitStatus(exitFindings)
+}
+
+// cohort finds a cohort of the work tree.
+func (c *changer) cohort(name string) (*registry.Cohort, error) {
+	if found := c.registry.Cohort(name); found != nil {
+		return found, nil
+	}
+	var names []string
+	for _, cohort := range c.registry.Cohorts {
+		names = append(names, cohort.Name.Value)
+	}
+	return nil, c.unknown("cohort", name, names)
+}
+
+// remote finds a remote or host of the work tree.
+func (c *changer) remote(name string) (*registry.Remote, error) {
+	if found := c.registry.Remote(name); found != nil {
+		return found, nil
+	}
+	var names []string
+	for _, remote := range c.registry.Remotes {
+		names = append(names, remote.Name.Value)
+	}
+	return nil, c.unknown("remote", name, names)
+}
+
+// unknown is the error for a name that is not there, or whose file can't be read.
+func (c *changer) unknown(what, name string, names []string) error {
+	if c.registry.Absent(name) {
+		return c.refuse(nil, c.form.Sorted())
+	}
+	return unknownName(what, name, names)
+}
+
+// cohortFile returns the file of a cohort, to be edited: for one name the same each time.
+func (c *changer) cohortFile(name string) (*workFile, error) {
+	cohort, err := c.cohort(name)
+	if err != nil {
+		return nil, err
+	}
+	return c.file(cohort.File.Path)
+}
+
+// remoteFile returns the file of a remote, as cohortFile does.
+func (c *changer) remoteFile(name string) (*workFile, error) {
+	remote, err := c.remote(name)
+	if err != nil {
+		return nil, err
+	}
+	return c.file(remote.File.Path)
+}
+
+func (c *changer) file(path string) (*workFile, error) {
+	for _, f := range c.files {
+		if f.path == path {
+			return f, nil
+		}
+	}
+	text, err := fs.ReadFile(c.Tree, path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the registry: %w", err)
+	}
+	parsed, err := edit.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	f := &workFile{File: parsed, path: path, was: text}
+	c.files = append(c.files, f)
+	return f, nil
+}
+
+// apply checks a change, shows it, and writes it if nothing is wrong with it.
+func (c *changer) apply(ch change) error {
+	if c.flags.message != "" {
+		ch.subject = c.flags.message
+	}
+	changed := slices.DeleteFunc(slices.Clone(c.files), func(f *workFile) bool { return !f.changed() })
+	p := &plan{change: ch, files: changed, events: []compiler.Told{}}
+	if len(changed) == 0 {
+		c.remarkf("nothing to do")
+		return c.show(p, "")
+	}
+	if c.flags.commit {
+		if err := c.mayCommitFiles(changed); err != nil {
+			return err
+		}
+	}
+	if err := c.propose(p); err != nil {
+		return err
+	}
+	switch {
+	case c.flags.dryRun:
+		return c.show(p, "dry run: nothing was written")
+	case c.flags.commit:
+		return c.commit(p)
+	}
+	if err := c.write(changed); err != nil {
+		return err
+	}
+	p.written = true
+	return c.show(p, "written"+c.howToCommit(p))
+}
+
+// propose works out what a change does, and refuses it if anything is wrong with the registry afterwards.
+func (c *changer) propose(p *plan) error {
+	in := c.Input
+	if c.flags.commit { // of the work tree, the commit takes the changed files alone
+		in.Tree = c.Base
+	}
+	texts := map[string][]byte{}
+	for _, f := range p.files {
+		texts[f.path] = f.Bytes()
+	}
+	was, before, err := compiler.Serve(in)
+	if err != nil {
+		return err
+	}
+	in.Tree = overlay{in.Tree, texts}
+	is, after, err := compiler.Serve(in)
+	if err != nil {
+		return err
+	}
+	c.Tree = in.Tree // for the lines below findings
+	brought, known := divide(after, before)
+	if is == nil {
+		return c.refuse(brought, known)
+	}
+	p.brought = brought
+	mended := false
+	if was == nil && c.head.ID != "" {
+		var from history.Commit
+		if was, from, err = compiler.At(c.repo, c.head); err != nil {
+			return err
+		}
+		mended = was == nil || from.ID != c.head.ID
+	}
+	if p.events, err = compiler.Tell(was, is); mended {
+		p.events = slices.Insert(p.events, 0, compiler.Told{Event: audit.Event{Kind: audit.Mended}})
+	}
+	return err
+}
+
+// divide tells the findings that a change brings from those that were there. Lines may have moved.
+func divide(after, before diag.List) (brought, known diag.List) {
+	type key struct{ file, rule, message string }
+	keyOf := func(d diag.Diagnostic) key { return key{d.Pos.File, d.Rule, d.Message} }
+	were := map[key]int{}
+	for _, d := range before {
+		were[keyOf(d)]++
+	}
+	for _, d := range after {
+		if k := keyOf(d); were[k] > 0 {
+			were[k]--
+			known = append(known, d)
+		} else {
+			brought = append(brought, d)
+		}
+	}
+	return brought, known
+}
+
+// refuse shows what is wrong with a change, then the errors that are there without it, and that nothing was written.
+func (c *changer) refuse(brought, known diag.List) error {
+	known = slices.DeleteFunc(slices.Clone(known), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
+	found := slices.Concat(brought, known)
+	if err := c.globals.render(c.cmd.OutOrStdout(), c.source, found, c.globals.output); err != nil {
+		return err
+	}
+	conclude(c.cmd.ErrOrStderr(), found) // the exit status is below
+	if len(known) > 0 {
+		c.remarkf("without this change, %s would be there too; mend the registry first", counted(len(known), "error"))
+	}
+	c.remarkf("nothing was written")
+	return exitStatus(exitFindings)
+}
