@@ -26,12 +26,7 @@ func newRollback(g *globals) *cobra.Command {
 		Long: "rollback freezes a cohort at the commit whose manifest it is to be served again: the one before the present, or the one that\n" +
 			"--to names. With --remote it pins the release that the cohort had of that remote before, and leaves all else. Either way\n" +
 			"the releases that are taken back are held: they don't come in again until somebody promotes them by name.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("%s takes one cohort, such as: %s general", cmd.CommandPath(), cmd.CommandPath())
-			}
-			return nil
-		},
+		Args: oneCohort,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.name = args[0]
 			return g.rollback(cmd, r)

@@ -241,7 +241,7 @@ func manifestIDs(repo *history.Repository, commit string) (map[string]string, er
 	return ids, nil
 }
 
-// TestHunks: the lines that a plan shows, put in the place of those that they replace, make the text after.
+// TestHunks: a plan shows the lines that a change touches, where they are, and no others.
 func TestHunks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, before, after, want string }{

@@ -144,7 +144,11 @@ func (e *Entry) held() (all []Condition) {
 				all = append(all, Condition{Rule: "gate/hold", Name: "hold", Text: fmt.Sprintf("held (%s): %s; promoting it by name lifts that", h.Because, h.Reason)})
 				continue
 			}
-			help := fmt.Sprintf("muster promote %s@%s --to %s, if it is meant: only that lifts it", e.Remote, e.Version, c.Name)
+			thaw := ""
+			if own && c.Frozen != nil {
+				thaw = " --thaw"
+			}
+			help := fmt.Sprintf("muster promote %s@%s --to %s%s, if it is meant: only that lifts it", e.Remote, e.Version, c.Name, thaw)
 			if h.Because.Value != registry.HeldByRollback {
 				help = "muster budget asks again, and lifts it when the budget is kept"
 			}
