@@ -77,17 +77,6 @@ func (l *Loader) Apply(changes []Change) {
 	}
 }
 
-// Empty reports whether there is nothing of a registry.
-func (l *Loader) Empty() bool { return len(l.tree) == 0 }
-
-// ID is the content of a regular file as it is now; the zero id if there is none.
-func (l *Loader) ID(path string) FileID {
-	if c := l.tree[path]; c.Mode.IsRegular() {
-		return c.ID
-	}
-	return FileID{}
-}
-
 // Load is Load of the files as they are now.
 func (l *Loader) Load() (*Registry, diag.List, error) {
 	if l.last != nil {
