@@ -42,7 +42,7 @@ func Tell(before, after *Live) ([]Told, error) {
 		}
 		told = append(told, t)
 	}
-	return slices.Clip(told), nil
+	return told, nil
 }
 
 // Previous finds the nearest commit before one, on its first-parent line, that compiles and has a cohort of which wanted says yes,
