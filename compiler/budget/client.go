@@ -78,9 +78,9 @@ func (r Rule) ask(ctx context.Context, query string, at time.Time) (model.Value,
 	if err != nil {
 		return nil, nil, err
 	}
-	value, warnings, err := prometheus.NewAPI(client).Query(ctx, query, at, prometheus.WithTimeout(patience(ctx)))
+	value, warnings, infos, err := prometheus.NewAPI(client).Query(ctx, query, at, prometheus.WithTimeout(patience(ctx)))
 	var shown []string
-	for _, w := range warnings {
+	for _, w := range slices.Concat([]string(warnings), []string(infos)) {
 		shown = append(shown, r.shown(w))
 	}
 	return value, shown, err

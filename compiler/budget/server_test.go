@@ -108,13 +108,13 @@ func TestErrors(t *testing.T) {
 // TestAnswers has answers that a real server gives seldom.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	const warned = `,"warnings":["partial response: store \u001b[1m\"eu\" is down"]}`
+	const warned = `,"warnings":["partial response: store \u001b[1m\"eu\" is down"],"infos":["mf_errors might not be a counter"]}`
 	for _, c := range []struct {
 		name, body string
 		want       Answer
 	}{
 		{"warnings", strings.TrimSuffix(result(good), "}") + warned, Answer{Verdict: Within, Value: 0.01, Samples: 1, Reason: "0.01 is at most 1",
-			Warnings: []string{"partial response: store \ufffd[1m\"eu\" is down"}}},
+			Warnings: []string{"partial response: store \ufffd[1m\"eu\" is down", "mf_errors might not be a counter"}}},
 		{"just fresh enough", result(`{"metric":{},"value":[1699999700,"2"]}`), Answer{Verdict: Exceeded, Value: 2, Samples: 1, Reason: "2 is more than 1"}},
 		{"stale", result(`{"metric":{},"value":[1699999699.999,"2"]}`), Answer{Reason: "every sample is older than 5m0s"}},
 		{"no sample in the series", result(`{"metric":{}}`), Answer{Reason: "every sample is older than 5m0s"}},
@@ -206,7 +206,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		echo(422, `{"status":"error","errorType":"timeout","error":"AUTH"}`),
 		echo(200, `AUTH`),
 		echo(200, `{"status":"success","data":{"resultType":"AUTH"}}`),
-		echo(200, `{"warnings":["AUTH"],`+result(good + `,{"metric":{"a":"AUTH"},"value":[1700000000,"2"]}`)[1:]),
+		echo(200, `{"warnings":["AUTH"],"infos":["AUTH"],`+result(good + `,{"metric":{"a":"AUTH"},"value":[1700000000,"2"]}`)[1:]),
 		func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://"+strings.Fields(r.Header.Get("Authorization"))[1]+".example/", http.StatusTemporaryRedirect)
 		},
