@@ -38,8 +38,8 @@ func inTurn(repo *history.Repository, line []history.Step) (next func() loading,
 // maxAhead is how many registries are read ahead. They have most of what they hold in common.
 const maxAhead = 64
 
-// ahead reads registries while those before them are judged, which takes as long: with two processors a replay takes two thirds
-// of the time (BenchmarkReplay). Errors and panics come when it is their registry's turn.
+// ahead reads registries while those before them are judged, which takes about as long: BenchmarkReplay tells what that saves with
+// two processors. Errors and panics come when it is their registry's turn.
 func ahead(repo *history.Repository, line []history.Step) (next func() loading, stop func()) {
 	read, done := make(chan loading, maxAhead), make(chan struct{})
 	var reader sync.WaitGroup

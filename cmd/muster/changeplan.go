@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"muster/compiler"
-	"muster/compiler/audit"
 	"muster/compiler/diag"
 )
 
@@ -69,29 +68,13 @@ func (p *plan) text(w io.Writer) error {
 
 // planRecord is a plan as machines read it.
 type planRecord struct {
-	Action   string         `json:"action"`
-	Subject  string         `json:"subject"`
-	Events   []plannedEvent `json:"events"`  // as muster log would tell them
-	Changes  []hunkRecord   `json:"changes"` // of lines
-	Findings any            `json:"findings"`
-	Written  bool           `json:"written"`
-	Commit   string         `json:"commit,omitempty"` // left out where none was made
-}
-
-type plannedEvent struct {
-	Kind   audit.Kind `json:"kind"`
-	Cohort string     `json:"cohort,omitempty"`
-	Remote string     `json:"remote,omitempty"`
-	Owner  string     `json:"owner,omitempty"`
-	From   string     `json:"from,omitempty"`
-	To     string     `json:"to,omitempty"`
-	Via    audit.Via  `json:"via,omitempty"`
-	Reason string     `json:"reason,omitempty"`
-	Moved  *moved     `json:"moved,omitempty"`
-	At     place      `json:"at"`
-
-	ManifestBefore string `json:"manifestBefore,omitempty"`
-	ManifestAfter  string `json:"manifestAfter,omitempty"`
+	Action   string        `json:"action"`
+	Subject  string        `json:"subject"`
+	Events   []eventRecord `json:"events"`  // as muster log would tell them
+	Changes  []hunkRecord  `json:"changes"` // of lines
+	Findings any           `json:"findings"`
+	Written  bool          `json:"written"`
+	Commit   string        `json:"commit,omitempty"` // left out where none was made
 }
 
 type hunkRecord struct {
@@ -100,10 +83,9 @@ type hunkRecord struct {
 }
 
 func (p *plan) record() planRecord {
-	r := planRecord{Action: p.action, Subject: p.subject, Events: []plannedEvent{}, Changes: []hunkRecord{}, Findings: p.brought.JSON(), Written: p.written, Commit: p.committed}
+	r := planRecord{Action: p.action, Subject: p.subject, Events: []eventRecord{}, Changes: []hunkRecord{}, Findings: p.brought.JSON(), Written: p.written, Commit: p.committed}
 	for _, t := range p.events {
-		r.Events = append(r.Events, plannedEvent{t.Kind, t.Cohort, t.Remote, t.Owner, t.From, t.To, t.Via, t.Reason, movedOf(t.Moved),
-			place{t.Pos.File, t.Pos.Line, t.Pos.Column}, t.Before, t.After})
+		r.Events = append(r.Events, eventOf(t))
 	}
 	for _, f := range p.files {
 		for _, h := range f.hunks() {

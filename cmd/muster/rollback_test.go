@@ -147,7 +147,7 @@ func (s *shopkeeper) change(args ...string) bool {
 	if err := json.Unmarshal([]byte(stdout), &planned); err != nil {
 		s.Fatal(err)
 	}
-	var logged []plannedEvent
+	var logged []eventRecord
 	if s.head() != head {
 		if err := json.Unmarshal([]byte(s.muster(0, "log", "-o", "json", head+"..HEAD")), &logged); err != nil {
 			s.Fatal(err)

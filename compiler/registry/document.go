@@ -128,6 +128,11 @@ func parse(text []byte) (first, second *yaml.Node, err error) {
 	if first = parseSubset(text); first != nil {
 		return first, nil, nil
 	}
+	return parseYAML(text)
+}
+
+// parseYAML is parse by yaml.v3 alone, which is the authority.
+func parseYAML(text []byte) (first, second *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the parser gave up: %v", r)
