@@ -126,25 +126,26 @@ func pinIn(s *audit.Served, remote string) *resolve.Pin {
 
 // entries are the releases that come into cohorts with a change, ready to be asked about.
 func entries(past *Past, before, after *audit.State, now time.Time) ([]*audit.Entry, error) {
-	candidates := audit.Entering(before, after, func(audit.Place) bool { return false })
-	if len(candidates) == 0 {
+	arrivals := audit.Arrivals(before, after)
+	if len(arrivals) == 0 {
 		return nil, nil
 	}
 	var watched []audit.Place
-	for _, p := range candidates {
-		watched = append(watched, p)
-		for _, cohort := range asks(before, after, p.Cohort).After {
-			watched = append(watched, audit.Place{Cohort: cohort.Value, Remote: p.Remote, Version: p.Version})
+	for _, a := range arrivals {
+		watched = append(watched, a.Place)
+		for _, cohort := range asks(before, after, a.Cohort).After {
+			watched = append(watched, audit.Place{Cohort: cohort.Value, Remote: a.Remote, Version: a.Version})
 		}
 	}
 	timeline, err := timelineOf(past, watched)
 	if err != nil {
 		return nil, err
 	}
-	had := func(p audit.Place) bool { return len(timeline.Stays(p)) > 0 }
 	var all []*audit.Entry
-	for _, p := range audit.Entering(before, after, had) {
-		all = append(all, entry(p, before, after, timeline, now))
+	for _, a := range arrivals {
+		e := entry(a.Place, before, after, timeline, now)
+		e.Back = a.Back && len(timeline.Stays(a.Place)) > 0
+		all = append(all, e)
 	}
 	return all, nil
 }

@@ -50,6 +50,7 @@ type Entry struct {
 	Before   *registry.Registry // the registry before the change
 	Release  *registry.Release  // as declared after it
 	Explicit bool               // whether the change promotes it by name: the cohort's own pin names it, and nothing holds it there any more
+	Back     bool               // whether it goes back to what the cohort had: nothing is asked then but whether it is held
 	Timeline *Timeline
 	Now      time.Time
 }
@@ -57,7 +58,11 @@ type Entry struct {
 // Ask asks every gate.
 func (e *Entry) Ask() Gate {
 	g := Gate{Place: e.Place}
-	for _, condition := range []func() []Condition{e.after, e.frozen, e.held, e.proved} {
+	conditions := []func() []Condition{e.after, e.frozen, e.held, e.proved}
+	if e.Back {
+		conditions = []func() []Condition{e.held}
+	}
+	for _, condition := range conditions {
 		g.Conditions = append(g.Conditions, condition()...)
 	}
 	for _, c := range g.Conditions {
@@ -211,9 +216,15 @@ func duration(d time.Duration) string {
 	return s
 }
 
-// Entering are the releases that cohorts get between two states, and did not have: but for steps back to a release that the cohort had
-// before, as told by had, and for what a freeze brings, which was let in once.
-func Entering(before, after *State, had func(Place) bool) (all []Place) {
+// Arrival is a release that comes into a cohort.
+type Arrival struct {
+	Place
+	// Back says that it would be a step back if the cohort has had it before: to an older release, or to what a kill switch took away.
+	Back bool
+}
+
+// Arrivals are the releases that cohorts get between two states, and did not have; but for what a freeze brings, which was let in once.
+func Arrivals(before, after *State) (all []Arrival) {
 	for _, s := range after.Cohorts {
 		if s.Declared.Frozen != nil {
 			continue
@@ -223,16 +234,16 @@ func Entering(before, after *State, had func(Place) bool) (all []Place) {
 			was = before.Cohorts[i]
 		}
 		for i := range s.Pins {
-			pin := &s.Pins[i]
-			for _, c := range pin.Choices {
-				p := Place{s.name(), pin.Remote.Name.Value, c.Release.Version.Value}
+			for _, c := range s.Pins[i].Choices {
+				a := Arrival{Place: Place{s.name(), s.Pins[i].Remote.Name.Value, c.Release.Version.Value}}
 				if was != nil {
-					old := pinOf(was, p.Remote)
-					if shareOf(old, p.Version) > 0 || old != nil && len(old.Choices) > 0 && isOlder(p.Version, old.Choices[0].Release.Version.Value) && had(p) {
+					old := pinOf(was, a.Remote)
+					if shareOf(old, a.Version) > 0 {
 						continue
 					}
+					a.Back = off(old) || old != nil && len(old.Choices) > 0 && isOlder(a.Version, old.Choices[0].Release.Version.Value)
 				}
-				all = append(all, p)
+				all = append(all, a)
 			}
 		}
 	}
