@@ -28,7 +28,7 @@ func TestRollbackRestores(t *testing.T) {
 		for seed := range done {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
-				done[seed] = newShopkeeper(t, uint64(seed)).keep(9)
+				done[seed] = newShopkeeper(t, uint64(seed)).keep(5)
 			})
 		}
 	})
