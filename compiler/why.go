@@ -58,6 +58,8 @@ type tracer struct {
 	path   string       // of the remote's file, at the commit in hand
 	last   history.Step // the oldest so far after which all was as it is
 	sound  bool         // whether the commit in hand can be read
+
+	chain map[string]bool // the files of the cohort and those that it inherits from, at the last commit that was looked at; nil: not known
 }
 
 func newTracer(repo *history.Repository, c history.Commit, cohort string, pin *resolve.Pin) (*tracer, error) {
@@ -123,12 +125,15 @@ func (t *tracer) trace(steps func(func(history.Step, error) bool), why *Reason) 
 	return nil
 }
 
-// undo takes back what a commit did to the files that are followed. It reports whether it did anything to them.
-func (t *tracer) undo(step history.Step) bool {
+// undo takes back what a commit did to the files that are followed. It reports whether that can matter: what happens in the file of a
+// cohort that this one does not inherit from can't.
+func (t *tracer) undo(step history.Step) (matters bool) {
 	var back []registry.Change
 	for _, c := range step.Changes {
 		if t.follows(c.Path) {
 			back = append(back, changeOf(c.Path, c.Before))
+			aside := t.chain != nil && strings.HasPrefix(c.Path, "cohorts/") && !t.chain[c.Path] && c.Before != (history.File{}) && c.After != (history.File{})
+			matters = matters || !aside
 		}
 		if c.Path == t.path && c.Before == (history.File{}) {
 			if from := movedFrom(step, t.path); from.Path != "" {
@@ -137,11 +142,11 @@ func (t *tracer) undo(step history.Step) bool {
 			}
 		}
 	}
-	if len(back) > 0 && t.sound {
+	if matters && t.sound {
 		t.last = step
 	}
 	t.loader.Apply(back)
-	return len(back) > 0
+	return matters
 }
 
 // movedFrom finds the file of the same name that a commit took away where it added one.
@@ -157,6 +162,7 @@ func movedFrom(step history.Step, to string) history.Change {
 // resolve is what the pin came to; nil if there was none. It is false where that can't be read.
 func (t *tracer) resolve() (*resolve.Pin, bool, error) {
 	r, _, err := t.loader.Load()
+	t.chain = nil
 	if err != nil || r == nil {
 		return nil, false, err
 	}
@@ -166,6 +172,10 @@ func (t *tracer) resolve() (*resolve.Pin, bool, error) {
 	}
 	if declared.Frozen != nil { // what it had then is another commit's
 		return nil, true, nil
+	}
+	t.chain = map[string]bool{}
+	for c := declared; c != nil && !t.chain[c.File.Path]; c = r.Cohort(c.Extends.Value) {
+		t.chain[c.File.Path] = true
 	}
 	resolved, _ := resolve.One(r, declared)
 	for i := range resolved.Pins {
