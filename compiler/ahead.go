@@ -88,7 +88,11 @@ func newLoader(repo *history.Repository) *registry.Loader {
 func changesOf(step history.Step) []registry.Change {
 	changes := make([]registry.Change, len(step.Changes))
 	for i, c := range step.Changes {
-		changes[i] = registry.Change{Path: c.Path, Mode: c.After.Mode, ID: registry.FileID(c.After.Blob)}
+		changes[i] = changeOf(c.Path, c.After)
 	}
 	return changes
+}
+
+func changeOf(path string, f history.File) registry.Change {
+	return registry.Change{Path: path, Mode: f.Mode, ID: registry.FileID(f.Blob)}
 }

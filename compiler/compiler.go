@@ -84,6 +84,14 @@ type stages struct {
 
 func newStages(p *registry.Policy) stages { return stages{p, share.New(p), contract.New()} }
 
+// next are the stages for another registry, which go on with what they know as far as the policy lets them.
+func (s stages) next(p *registry.Policy) stages {
+	if s.share == nil || !s.policy.SameSingletons(p) {
+		return newStages(p)
+	}
+	return stages{policy: p, share: s.share.Next(p), contract: s.contract.Next()}
+}
+
 // judge is a Check of what has been loaded, with the findings of that.
 func judge(in Input, r *registry.Registry, found diag.List, s stages) (*Checked, diag.List, error) {
 	waivers := policy.NewWaivers(r, Rules(), in.Origin.Time)
@@ -254,7 +262,7 @@ func (r *Result) Output() publish.Output {
 
 // Rules are all rules there are, by id.
 func Rules() []diag.Rule {
-	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), audit.Rules(), frozenRules, baseRules)
+	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), audit.Rules(), frozenRules, lineRules, urlRules)
 	slices.SortFunc(all, func(a, b diag.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }

@@ -119,7 +119,7 @@ func plainly(was, is *registry.Remote) bool {
 	}
 	for i := range is.Releases {
 		release := &is.Releases[i]
-		old := releaseOf(was, release.Version.Value)
+		old := was.Release(release.Version.Value)
 		if old == nil && !release.Status.IsZero() || old != nil && !old.SameState(release) {
 			return false
 		}
@@ -140,15 +140,6 @@ func plainly(was, is *registry.Remote) bool {
 		}
 	}
 	return true
-}
-
-func releaseOf(r *registry.Remote, version string) *registry.Release {
-	for i := range r.Releases {
-		if r.Releases[i].Version.Value == version {
-			return &r.Releases[i]
-		}
-	}
-	return nil
 }
 
 // cohorts finds the cohorts that changed, if they changed in nothing but pins, holds and who is in them.
@@ -264,16 +255,7 @@ func (a *advance) pins() bool {
 
 // inherits reports whether a cohort has pins of one that was edited.
 func (a *advance) inherits(c *registry.Cohort) bool {
-	if len(a.edited) == 0 {
-		return false
-	}
-	for range a.next.Cohorts { // there is no circle, or the registry would not have compiled
-		if c == nil || slices.Contains(a.edited, c) {
-			return c != nil
-		}
-		c = a.next.Cohort(c.Extends.Value)
-	}
-	return false
+	return len(a.edited) > 0 && slices.ContainsFunc(resolve.Chain(a.next, c), func(from *registry.Cohort) bool { return slices.Contains(a.edited, from) })
 }
 
 // rechoose looks at the pins of a cohort whose remotes changed, and nothing else.
@@ -402,19 +384,11 @@ func (a *advance) added() (added []*registry.Remote) {
 // alike reports whether a pin brings the same releases.
 func alike(was, is *resolve.Pin) bool { return audit.Text(was) == audit.Text(is) && sameArms(was, is) }
 
-// sameArms reports whether the releases of two pins share, promise and need the same, one by one; where one has a single release,
-// each of the other's is held against that.
+// sameArms reports whether two pins bring equally many releases that share, promise and need the same, one by one.
 func sameArms(was, is *resolve.Pin) bool {
-	if len(was.Choices) == 0 || len(is.Choices) == 0 || len(was.Choices) != len(is.Choices) {
-		return len(was.Choices) == len(is.Choices)
-	}
-	for i := range is.Choices {
-		b, a := was.Choices[i].Release, is.Choices[i].Release
-		if b != a && (!b.SameSharing(a) || !b.SameContract(a)) {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(was.Choices, is.Choices, func(b, a resolve.Choice) bool {
+		return b.Release == a.Release || b.Release.SameSharing(a.Release) && b.Release.SameContract(a.Release)
+	})
 }
 
 // accepted reports whether a cohort goes on compiling with another pin: its releases are like those before, and every release of the

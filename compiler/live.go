@@ -7,9 +7,105 @@ import (
 	"time"
 
 	"muster/compiler/audit"
+	"muster/compiler/diag"
 	"muster/compiler/history"
+	"muster/compiler/manifest"
 	"muster/compiler/registry"
+	"muster/compiler/resolve"
 )
+
+// Live is what a registry serves.
+type Live struct {
+	State    *audit.State
+	frozen   map[string]frozen // by cohort
+	encoders map[*registry.Policy]*encoder
+	ids      map[string]manifest.ID // of manifests, by cohort, as far as somebody asked
+	settled  map[string]*settled    // by cohort; nil: each is to be settled when it is asked for
+}
+
+// settled is who takes which path and fills which place in a cohort; nil as long as nobody asked. What is served one after another
+// shares it as long as it says the same, so that its pins may be those of what was served before.
+type settled struct{ cohort *resolve.Cohort }
+
+func newLive(c *Checked, s stages) *Live {
+	today := c.Plan.Registry.Policy
+	return &Live{State: c.state(), frozen: c.frozen, ids: map[string]manifest.ID{}, encoders: map[*registry.Policy]*encoder{today: {manifest.NewEncoder(today), s.share}}}
+}
+
+// state is what each cohort is served: of a frozen one, what it was at its commit.
+func (c *Checked) state() *audit.State {
+	s := &audit.State{Registry: c.Plan.Registry}
+	for _, cohort := range c.Plan.Cohorts {
+		pins := cohort.Pins
+		if f, ok := c.frozen[cohort.Declared.Name.Value]; ok {
+			pins = f.cohort.Pins
+		}
+		s.Cohorts = append(s.Cohorts, &audit.Served{Declared: cohort.Declared, Pins: pins})
+	}
+	return s
+}
+
+// follow lets what is served go on with what is known of the remotes that were served before, and begin to gather more.
+func (l *Live) follow(before *Live) {
+	l.settled = map[string]*settled{}
+	for _, s := range l.State.Cohorts {
+		l.settled[s.Declared.Name.Value] = &settled{}
+	}
+	if before != nil {
+		today := l.State.Registry.Policy
+		l.encoders[today].manifest = before.encoders[before.State.Registry.Policy].manifest.Next(today)
+	}
+}
+
+// ManifestID is the id of a cohort's manifest; false if there is no such cohort.
+func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
+	if id, known := l.ids[cohort]; known {
+		return id, true, nil
+	}
+	m, ok, err := l.Manifest(cohort)
+	if ok {
+		l.ids[cohort] = m.ID
+	}
+	return m.ID, ok, err
+}
+
+// Manifest encodes a cohort's manifest; false if there is no such cohort.
+func (l *Live) Manifest(cohort string) (manifest.Manifest, bool, error) {
+	declared := l.State.Registry.Cohort(cohort)
+	if declared == nil {
+		return manifest.Manifest{}, false, nil
+	}
+	resolved, rules := l.frozen[cohort].cohort, l.frozen[cohort].policy
+	if declared.Frozen == nil {
+		resolved, rules = l.resolved(declared), l.State.Registry.Policy
+	}
+	m, err := encode(resolved, rules, l.encoders)
+	return m, err == nil, err
+}
+
+// resolved is a cohort that is not frozen, resolved.
+func (l *Live) resolved(declared *registry.Cohort) *resolve.Cohort {
+	name := declared.Name.Value
+	known := l.settled[name]
+	if known == nil || known.cohort == nil {
+		resolved, _ := resolve.One(l.State.Registry, declared)
+		if known != nil {
+			known.cohort = resolved
+		}
+		return resolved
+	}
+	return &resolve.Cohort{Declared: declared, Pins: l.Served(name).Pins, Routes: known.cohort.Routes, Capabilities: known.cohort.Capabilities}
+}
+
+// Serve checks a registry and returns what it serves; nil if any finding is an error. An error other than findings is one of
+// reading the tree.
+func Serve(in Input) (*Live, diag.List, error) {
+	checked, found, err := Check(in)
+	if checked == nil || err != nil {
+		return nil, found, err
+	}
+	return newLive(checked, newStages(checked.Plan.Registry.Policy)), found, nil
+}
 
 // At is what was served as of a commit: what it compiles to or, if it does not compile, what the nearest commit before it on the
 // first-parent line does, which is returned too. Live is nil if none does.
@@ -43,22 +139,12 @@ func at(repo *history.Repository, c history.Commit) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, _, err := Check(in)
-	if checked == nil || err != nil {
-		return nil, err
-	}
-	return newLive(checked, newStages(checked.Plan.Registry.Policy)), nil
+	live, _, err := Serve(in)
+	return live, err
 }
 
 // Served is what a cohort is served; nil if there is no such cohort.
-func (l *Live) Served(cohort string) *audit.Served {
-	for _, s := range l.State.Cohorts {
-		if s.Declared.Name.Value == cohort {
-			return s
-		}
-	}
-	return nil
-}
+func (l *Live) Served(cohort string) *audit.Served { return l.State.Cohort(cohort) }
 
 // Dated is a commit of a line and what is known of its date.
 type Dated struct {

@@ -3,7 +3,6 @@ package compiler
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -139,13 +138,11 @@ func (l *logger) add(m *Moment) error {
 	if len(o.Persons) > 0 && !e.names(o.Persons) {
 		return nil
 	}
-	l.waiting = append(l.waiting, waiting{e, m})
-	if o.Limit == 0 || len(l.waiting) > o.Limit {
-		first := l.waiting[0]
+	if o.Limit == 0 {
+		return l.tell(waiting{e, m})
+	}
+	if l.waiting = append(l.waiting, waiting{e, m}); len(l.waiting) > o.Limit {
 		l.waiting = l.waiting[1:]
-		if o.Limit == 0 {
-			return l.tell(first)
-		}
 	}
 	return nil
 }
@@ -221,20 +218,25 @@ func (l *logger) tell(w waiting) (err error) {
 	if w.entry.Signature, err = l.verify(w); err != nil {
 		return err
 	}
-	for i := range w.entry.Events {
-		t := &w.entry.Events[i]
-		if t.Cohort == "" || t.Kind == audit.Broken {
-			continue
-		}
-		if t.Before, err = w.moment.Before.id(t.Cohort); err != nil {
-			return err
-		}
-		if t.After, err = w.moment.After.id(t.Cohort); err != nil {
+	for i, t := range w.entry.Events {
+		if w.entry.Events[i], err = telling(t.Event, w.moment.Before, w.moment.After); err != nil {
 			return err
 		}
 	}
 	l.entries = append(l.entries, w.entry)
 	return nil
+}
+
+// telling adds to an event the manifests of its cohort.
+func telling(e audit.Event, before, after *Live) (t Told, err error) {
+	t.Event = e
+	if e.Cohort == "" {
+		return t, nil
+	}
+	if t.Before, err = before.id(e.Cohort); err == nil {
+		t.After, err = after.id(e.Cohort)
+	}
+	return t, err
 }
 
 func (l *Live) id(cohort string) (string, error) {
@@ -274,7 +276,7 @@ func (l *logger) keys(ids [2]registry.FileID) (keys signature.Keys, err error) {
 		if id == (registry.FileID{}) {
 			continue
 		}
-		if texts[i], err = l.repo.Blob(history.ObjectID(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if texts[i], err = l.repo.Blob(history.ObjectID(id)); err != nil {
 			return keys, fmt.Errorf("reading the keys that the policy names: %w", err)
 		}
 	}

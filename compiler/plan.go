@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"muster/compiler/audit"
 	"muster/compiler/diag"
@@ -93,20 +95,12 @@ func planned(before, after *Live) (all []PlannedCohort, err error) {
 		}
 		return nil
 	}
-	was, is := before.State.Cohorts, after.State.Cohorts
-	for len(was) > 0 || len(is) > 0 {
-		switch {
-		case len(is) == 0 || len(was) > 0 && was[0].Declared.Name.Value < is[0].Declared.Name.Value:
-			err = add(was[0].Declared.Name.Value, was[0])
-			was = was[1:]
-		default:
-			if len(was) > 0 && was[0].Declared.Name.Value == is[0].Declared.Name.Value {
-				was = was[1:]
-			}
-			err = add(is[0].Declared.Name.Value, is[0])
-			is = is[1:]
-		}
-		if err != nil {
+	declared := map[string]*audit.Served{} // after the change, if it is there then
+	for _, s := range slices.Concat(before.State.Cohorts, after.State.Cohorts) {
+		declared[s.Declared.Name.Value] = s
+	}
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		if err := add(name, declared[name]); err != nil {
 			return nil, err
 		}
 	}

@@ -4,22 +4,11 @@ import (
 	"slices"
 
 	"muster/compiler/audit"
-	"muster/compiler/diag"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 )
-
-// Serve checks a registry and returns what it serves; nil if any finding is an error. An error other than findings is one of
-// reading the tree.
-func Serve(in Input) (*Live, diag.List, error) {
-	checked, found, err := Check(in)
-	if checked == nil || err != nil {
-		return nil, found, err
-	}
-	return newLive(checked, newStages(checked.Plan.Registry.Policy)), found, nil
-}
 
 // Tell is what lies between two states, as Log tells it of the commit that leads from one to the other. Before is nil if nothing
 // was served.
@@ -28,29 +17,22 @@ func Tell(before, after *Live) ([]Told, error) {
 	if before != nil {
 		was = before.State
 	}
-	told := []Told{}
+	all := []Told{}
 	for _, event := range audit.Between(was, after.State) {
-		t := Told{Event: event}
-		if event.Cohort != "" {
-			var err error
-			if t.Before, err = before.id(event.Cohort); err != nil {
-				return nil, err
-			}
-			if t.After, err = after.id(event.Cohort); err != nil {
-				return nil, err
-			}
+		t, err := telling(event, before, after)
+		if err != nil {
+			return nil, err
 		}
-		told = append(told, t)
+		all = append(all, t)
 	}
-	return told, nil
+	return all, nil
 }
 
 // Previous finds the nearest commit before one, on its first-parent line, that compiles and has a cohort of which wanted says yes,
 // and what it compiles to; nil if there is none. wanted may ask for that cohort only: of commits that can't be meant, no more is
 // worked out.
 func Previous(repo *history.Repository, from history.Commit, cohort string, wanted func(*Live) (bool, error)) (*Live, history.Commit, error) {
-	p := &past{repo: repo, cohort: cohort, wanted: wanted, encoders: map[*registry.Policy]*encoder{}}
-	p.loader = registry.NewLoader(func(id registry.FileID) ([]byte, error) { return repo.Blob(history.ObjectID(id)) })
+	p := &retreat{repo: repo, loader: newLoader(repo), cohort: cohort, wanted: wanted, encoders: map[*registry.Policy]*encoder{}}
 	files, err := repo.Files(from, registry.Folders)
 	if err != nil {
 		return nil, from, err
@@ -79,8 +61,8 @@ func Previous(repo *history.Repository, from history.Commit, cohort string, want
 	return nil, from, nil
 }
 
-// past goes back in time.
-type past struct {
+// retreat goes back in time.
+type retreat struct {
 	repo     *history.Repository
 	loader   *registry.Loader // of the commit in hand
 	cohort   string
@@ -89,7 +71,7 @@ type past struct {
 }
 
 // look returns what a commit compiles to if it does, and is wanted; meant is whether it would be if it compiled.
-func (p *past) look(c history.Commit) (live *Live, meant bool, err error) {
+func (p *retreat) look(c history.Commit) (live *Live, meant bool, err error) {
 	r, _, err := p.loader.Load()
 	if err != nil || r == nil {
 		return nil, false, err
@@ -113,7 +95,7 @@ func (p *past) look(c history.Commit) (live *Live, meant bool, err error) {
 }
 
 // alone is what a registry would serve one cohort if it compiles.
-func (p *past) alone(r *registry.Registry, declared *registry.Cohort) *Live {
+func (p *retreat) alone(r *registry.Registry, declared *registry.Cohort) *Live {
 	resolved, _ := resolve.One(r, declared)
 	return &Live{State: &audit.State{Registry: r, Cohorts: []*audit.Served{{Declared: declared, Pins: resolved.Pins}}}, encoders: p.encoders, ids: map[string]manifest.ID{}}
 }
@@ -122,7 +104,7 @@ func (p *past) alone(r *registry.Registry, declared *registry.Cohort) *Live {
 // favour of older ones or of none. Releases that newer ones replace are not among them.
 func TakenBack(now, then *audit.Served) (releases []resolve.Change) {
 	for i := range now.Pins {
-		pin, was := &now.Pins[i], PinOf(then, now.Pins[i].Remote.Name.Value)
+		pin, was := &now.Pins[i], then.Pin(now.Pins[i].Remote.Name.Value)
 		event, _ := audit.Pin(now, then, pin, was)
 		if !slices.Contains([]audit.Kind{audit.RolledBack, audit.Withdrawn, audit.Disabled, audit.SplitChanged}, event.Kind) {
 			continue
@@ -134,16 +116,6 @@ func TakenBack(now, then *audit.Served) (releases []resolve.Change) {
 		}
 	}
 	return releases
-}
-
-// PinOf is what a cohort has of a remote, nil for nothing.
-func PinOf(s *audit.Served, remote string) *resolve.Pin {
-	for i := range s.Pins {
-		if s.Pins[i].Remote.Name.Value == remote {
-			return &s.Pins[i]
-		}
-	}
-	return nil
 }
 
 // Has reports whether a pin brings a release; a nil one brings none.

@@ -29,12 +29,7 @@ func Why(repo *history.Repository, live *Live, c history.Commit, cohort, remote 
 	if why.Served = live.Served(cohort); why.Served == nil {
 		return why, nil
 	}
-	for i := range why.Served.Pins {
-		if p := &why.Served.Pins[i]; p.Remote.Name.Value == remote {
-			why.Pin = p
-		}
-	}
-	if why.Pin == nil {
+	if why.Pin = why.Served.Pin(remote); why.Pin == nil {
 		return why, nil
 	}
 	if f := why.Served.Declared.Frozen; f != nil {
@@ -63,8 +58,7 @@ type tracer struct {
 }
 
 func newTracer(repo *history.Repository, c history.Commit, cohort string, pin *resolve.Pin) (*tracer, error) {
-	read := func(id registry.FileID) ([]byte, error) { return repo.Blob(history.ObjectID(id)) }
-	t := &tracer{loader: registry.NewLoader(read), cohort: cohort, pin: pin, path: pin.Remote.File.Path, sound: true}
+	t := &tracer{loader: newLoader(repo), cohort: cohort, pin: pin, path: pin.Remote.File.Path, sound: true}
 	files, err := repo.Files(c, registry.Folders)
 	if err != nil {
 		return nil, err
@@ -75,10 +69,6 @@ func newTracer(repo *history.Repository, c history.Commit, cohort string, pin *r
 		}
 	}
 	return t, nil
-}
-
-func changeOf(path string, f history.File) registry.Change {
-	return registry.Change{Path: path, Mode: f.Mode, ID: registry.FileID(f.Blob)}
 }
 
 // follows reports whether a file has to do with the pin.
@@ -174,7 +164,7 @@ func (t *tracer) resolve() (*resolve.Pin, bool, error) {
 		return nil, true, nil
 	}
 	t.chain = map[string]bool{}
-	for c := declared; c != nil && !t.chain[c.File.Path]; c = r.Cohort(c.Extends.Value) {
+	for _, c := range resolve.Chain(r, declared) {
 		t.chain[c.File.Path] = true
 	}
 	resolved, _ := resolve.One(r, declared)

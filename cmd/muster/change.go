@@ -145,11 +145,7 @@ func (c *changer) remote(name string) (*registry.Remote, error) {
 	if found := c.registry.Remote(name); found != nil {
 		return found, nil
 	}
-	var names []string
-	for _, remote := range c.registry.Remotes {
-		names = append(names, remote.Name.Value)
-	}
-	return nil, c.unknown("remote", name, names)
+	return nil, c.unknown("remote", name, remoteNames(c.registry))
 }
 
 // unknown is the error for a name that is not there, or whose file can't be read.

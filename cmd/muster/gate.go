@@ -145,12 +145,7 @@ type conditionRecord struct {
 
 func gateOf(g audit.Gate, now time.Time, live *compiler.Live) gateRecord {
 	r := gateRecord{Remote: g.Remote, Version: g.Version, Cohort: g.Cohort, Now: now.Format(time.RFC3339), Verdict: g.Verdict.String(),
-		Opens: opens(g.Opens), Conditions: []conditionRecord{}}
-	for i, p := range live.Served(g.Cohort).Pins {
-		if p.Remote.Name.Value == g.Remote {
-			r.Served = audit.Text(&live.Served(g.Cohort).Pins[i])
-		}
-	}
+		Opens: opens(g.Opens), Served: audit.Text(live.Served(g.Cohort).Pin(g.Remote)), Conditions: []conditionRecord{}}
 	for _, c := range g.Conditions {
 		r.Conditions = append(r.Conditions, conditionRecord{c.Rule, c.Name, c.Verdict.String(), opens(c.Opens), c.Text, c.Help})
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -47,7 +46,7 @@ func TestGeneratedHistory(t *testing.T) {
 	}
 	for option, least := range map[string]int{"--merges": 30, "--first-parent": 250} {
 		if n := strings.Count(p.must(t, "git", "rev-list", option, "main"), "\n"); n < least {
-			t.Errorf("%s: %s", option, fmt.Sprint(n))
+			t.Errorf("%s: %d", option, n)
 		}
 	}
 }

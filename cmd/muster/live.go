@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -69,9 +70,7 @@ func (g *globals) live(cmd *cobra.Command, args []string, moment time.Time) erro
 	if err != nil {
 		return err
 	}
-	for _, doubt := range dated.doubts(moment) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "muster: "+doubt)
-	}
+	warnDoubtful(cmd.ErrOrStderr(), dated, moment)
 	if from.ID != dated.Commit.ID {
 		fmt.Fprintf(cmd.ErrOrStderr(), "muster: commit %s does not compile: what was served is that of %s\n", short(dated.Commit.ID), short(from.ID))
 	}
@@ -81,29 +80,27 @@ func (g *globals) live(cmd *cobra.Command, args []string, moment time.Time) erro
 	return answer.text(cmd.OutOrStdout())
 }
 
-// dated is a commit with what is doubtful about its date.
-type dated struct{ compiler.Dated }
-
-func datedCommit(repo *history.Repository, tip history.Commit, moment time.Time) (dated, error) {
+// datedCommit is the last commit that was there at a moment, or the tip for the zero time.
+func datedCommit(repo *history.Repository, tip history.Commit, moment time.Time) (compiler.Dated, error) {
 	if moment.IsZero() {
 		serial, err := repo.Serial(tip)
-		return dated{compiler.Dated{Commit: tip, Serial: serial}}, err
+		return compiler.Dated{Commit: tip, Serial: serial}, err
 	}
 	d, err := compiler.LastBefore(repo, tip, moment)
 	if errors.Is(err, compiler.ErrNoCommit) {
-		return dated{}, &usageError{err}
+		return d, &usageError{err}
 	}
-	return dated{d}, err
+	return d, err
 }
 
-// doubts says which other commits it could have been.
-func (d dated) doubts(moment time.Time) []string {
+// warnDoubtful says which other commits it could have been.
+func warnDoubtful(w io.Writer, d compiler.Dated, moment time.Time) {
 	if len(d.Doubtful) == 0 {
-		return nil
+		return
 	}
 	oldest := d.Doubtful[len(d.Doubtful)-1]
-	return []string{fmt.Sprintf("dates run backwards here: by the order of commits, what was served at %s could be that of any of the %d commits from %s to %s",
-		moment.UTC().Format(stamp), len(d.Doubtful), short(oldest.ID), short(d.Commit.ID))}
+	fmt.Fprintf(w, "muster: dates run backwards here: by the order of commits, what was served at %s could be that of any of the %d commits from %s to %s\n",
+		moment.UTC().Format(stamp), len(d.Doubtful), short(oldest.ID), short(d.Commit.ID))
 }
 
 // openAt opens the repository and finds the commit that --at names, or HEAD.
@@ -112,11 +109,7 @@ func (g *globals) openAt() (*history.Repository, history.Commit, error) {
 	if err != nil {
 		return nil, history.Commit{}, err
 	}
-	rev := g.at
-	if rev == "" {
-		rev = "HEAD"
-	}
-	tip, err := resolveRevision(repo, rev)
+	tip, err := resolveRevision(repo, cmp.Or(g.at, "HEAD"))
 	if err != nil {
 		repo.Close()
 	}
@@ -180,7 +173,7 @@ type liveCohort struct {
 	order    []string
 }
 
-func liveAnswer(repo *history.Repository, state *compiler.Live, from history.Commit, d dated, served []*audit.Served) (liveRecord, error) {
+func liveAnswer(repo *history.Repository, state *compiler.Live, from history.Commit, d compiler.Dated, served []*audit.Served) (liveRecord, error) {
 	answer := liveRecord{Serial: d.Serial}
 	var err error
 	if answer.Commit, err = commitOf(repo, from.ID); err != nil {

@@ -18,12 +18,10 @@ import (
 	"muster/compiler/signature"
 )
 
-const (
-	shortID = 12 // digits of a commit or manifest that are shown to people
-	stamp   = "2006-01-02 15:04:05Z"
-)
+// stamp is how a moment in UTC is shown to people.
+const stamp = "2006-01-02 15:04:05Z"
 
-func short(id string) string { return id[:min(len(id), shortID)] }
+func short(id string) string { return diag.ShortID(id) }
 
 func logText(w io.Writer, entries []*compiler.Entry) error {
 	b := bufio.NewWriter(w)
@@ -101,12 +99,24 @@ func logEvents(b *bufio.Writer, events []compiler.Told) {
 		group := events[:n]
 		events = events[n:]
 		for _, t := range group {
-			fmt.Fprintf(b, "    %s%s%s\n", aboutOf(t.Event), printable(t.Event.String()), whereabouts(t.Pos))
+			fmt.Fprintf(b, "    %s\n", printable(eventLine(t.Event)))
 		}
 		if last := group[n-1]; last.Before != last.After {
 			fmt.Fprintf(b, "      manifest %s -> %s\n", cmp.Or(short(last.Before), "none"), cmp.Or(short(last.After), "none"))
 		}
 	}
+}
+
+// eventLine is an event in words, with what it is about and where. It may hold what disturbs a terminal.
+func eventLine(e audit.Event) string {
+	about := e.Cohort
+	switch {
+	case strings.HasPrefix(string(e.Kind), "waiver"):
+		about = "policy"
+	case e.Cohort == "":
+		about = "registry"
+	}
+	return about + ": " + e.String() + whereabouts(e.Pos)
 }
 
 func whereabouts(p diag.Pos) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -188,7 +187,7 @@ func (r plannedRecord) words() string {
 		b.WriteString("nothing changes for anybody\n")
 	}
 	for _, e := range r.events {
-		fmt.Fprintf(&b, "  %s%s%s\n", aboutOf(e), printable(e.String()), whereabouts(e.Pos))
+		fmt.Fprintf(&b, "  %s\n", printable(eventLine(e)))
 	}
 	for _, c := range r.Cohorts {
 		fmt.Fprintf(&b, "%s (%s): manifest %s -> %s\n", c.Cohort, printable(c.Audience), cmp.Or(short(c.Before), "none"), cmp.Or(short(c.After), "none"))
@@ -197,14 +196,4 @@ func (r plannedRecord) words() string {
 		}
 	}
 	return b.String()
-}
-
-// brief is a value on one line, without its middle if it is long.
-func brief(v json.RawMessage) string {
-	const most = 120
-	text := []rune(printable(string(v)))
-	if len(text) <= most {
-		return string(text)
-	}
-	return string(text[:most/2]) + " ... " + string(text[len(text)-most/2:])
 }

@@ -82,7 +82,6 @@ func anyRelease(h *randomHistory, what string, change func(release fields)) stri
 func judgeRelease(h *randomHistory) string {
 	status := pick(h, []string{"deprecated", "revoked", ""})
 	return anyRelease(h, "status "+status, func(r fields) {
-
 		delete(r, "status")
 		delete(r, "reason")
 		if status != "" {

@@ -174,7 +174,7 @@ func (b *back) freezeAt(f *workFile, at history.Commit, then *audit.Served, id m
 func (b *back) tellHeirs(release resolve.Change) {
 	var heirs []string
 	for _, s := range b.live.State.Cohorts {
-		pin := compiler.PinOf(s, release.Remote)
+		pin := s.Pin(release.Remote)
 		if s != b.now && s.Declared.Frozen == nil && b.extends(s.Declared, []string{b.name}) && compiler.Has(pin, release.Asked) {
 			heirs = append(heirs, s.Declared.Name.Value)
 		}
@@ -190,7 +190,7 @@ func (b *back) tookBack(f *workFile, then *audit.Served) bool {
 		remote := p.Remote.Name.Value
 		return slices.ContainsFunc(p.Choices, func(c resolve.Choice) bool {
 			version := c.Release.Version.Value
-			return holdOf(f, resolve.Change{Remote: remote, Asked: version}, registry.HeldByRollback) >= 0 && !compiler.Has(compiler.PinOf(b.now, remote), version)
+			return holdOf(f, resolve.Change{Remote: remote, Asked: version}, registry.HeldByRollback) >= 0 && !compiler.Has(b.now.Pin(remote), version)
 		})
 	})
 }
@@ -270,7 +270,7 @@ func (b *back) takeRemoteBack() error {
 	if _, err := b.remote(b.only); err != nil {
 		return err
 	}
-	pin := compiler.PinOf(b.now, b.only)
+	pin := b.now.Pin(b.only)
 	if pin == nil {
 		return noPin(b.now, b.only)
 	}
@@ -289,7 +289,7 @@ func (b *back) takeRemoteBack() error {
 	if then == nil {
 		return b.declinef("%s had no release of %s before %s that may come in; to take it off: muster disable %s --in %s", b.name, b.only, audit.Text(pin), b.only, b.name)
 	}
-	was := compiler.PinOf(then.Served(b.name), b.only)
+	was := then.Served(b.name).Pin(b.only)
 	if was == nil || len(was.Choices) != 1 {
 		return b.declinef("--to: %s had no single release of %s then, but %s", b.name, b.only, cmp.Or(audit.Text(was), "none"))
 	}
@@ -298,7 +298,7 @@ func (b *back) takeRemoteBack() error {
 
 // other reports whether a cohort had a single release of the remote that is not what it has now, and is not held.
 func (b *back) other(f *workFile, now *resolve.Pin, then *audit.Served) bool {
-	was := compiler.PinOf(then, b.only)
+	was := then.Pin(b.only)
 	return was != nil && len(was.Choices) == 1 && audit.Text(was) != audit.Text(now) &&
 		holdOf(f, resolve.Change{Remote: b.only, Asked: was.Choices[0].Release.Version.Value}, anyHold) < 0
 }
@@ -316,9 +316,4 @@ func (b *back) pinAgain(f *workFile, then *audit.Served, version string, at hist
 	}
 	return b.apply(change{action: "rollback", subject: fmt.Sprintf("%s: roll back %s to %s", b.name, b.only, version), body: b.reason,
 		trailers: [][2]string{{"Muster-Cohort", b.name}, {"Muster-Remote", b.only + "@" + version}, {"Muster-Commit", at.ID}}})
-}
-
-// isManifestID reports whether a text may be the id of a manifest or the beginning of one.
-func isManifestID(text string) bool {
-	return len(text) >= fewestDigits && len(text) <= 64 && strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/compiler"
-	"muster/compiler/audit"
 	"muster/compiler/history"
 )
 
@@ -37,7 +36,7 @@ const fewestDigits = 6
 
 func (g *globals) show(cmd *cobra.Command, digits string) error {
 	digits = strings.ToLower(digits)
-	if len(digits) < fewestDigits || len(digits) > 64 || strings.Trim(digits, "0123456789abcdef") != "" {
+	if !isManifestID(digits) {
 		return usagef("%q is not a manifest's id, nor %d of its first digits or more", digits, fewestDigits)
 	}
 	repo, tip, err := g.openAt()
@@ -63,6 +62,11 @@ func (g *globals) show(cmd *cobra.Command, digits string) error {
 		return writeJSON(cmd.OutOrStdout(), records)
 	}
 	return showText(cmd.OutOrStdout(), records)
+}
+
+// isManifestID reports whether a text may be the id of a manifest or the beginning of one, in either case of letters.
+func isManifestID(text string) bool {
+	return len(text) >= fewestDigits && len(text) <= 64 && strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
 }
 
 type reignRecord struct {
@@ -92,6 +96,16 @@ func (c changed) String() string {
 	return printable(c.Path) + ": " + brief(c.Before) + " -> " + brief(c.After)
 }
 
+// brief is a value on one line, without its middle if it is long.
+func brief(v json.RawMessage) string {
+	const most = 120
+	text := []rune(printable(string(v)))
+	if len(text) <= most {
+		return string(text)
+	}
+	return string(text[:most/2]) + " ... " + string(text[len(text)-most/2:])
+}
+
 func reignOf(repo *history.Repository, r *compiler.Reign) (record reignRecord, err error) {
 	record = reignRecord{Manifest: r.ID.String(), Cohort: r.Cohort, Events: []string{}}
 	if record.From, err = commitOf(repo, r.From.Step.ID.String()); err != nil {
@@ -105,21 +119,10 @@ func reignOf(repo *history.Repository, r *compiler.Reign) (record reignRecord, e
 		record.Until = &until
 	}
 	for _, e := range r.Events {
-		record.Events = append(record.Events, aboutOf(e)+e.String()+whereabouts(e.Pos))
+		record.Events = append(record.Events, eventLine(e))
 	}
 	record.Changes, err = differences(r.Before, r.After)
 	return record, err
-}
-
-// aboutOf is what an event is about, for the beginning of its line.
-func aboutOf(e audit.Event) string {
-	switch {
-	case strings.HasPrefix(string(e.Kind), "waiver"):
-		return "policy: "
-	case e.Cohort == "":
-		return "registry: "
-	}
-	return e.Cohort + ": "
 }
 
 func showText(w io.Writer, records []reignRecord) error {
@@ -147,22 +150,32 @@ func showText(w io.Writer, records []reignRecord) error {
 
 // differences are the values in which two JSON documents differ, by path; a value that only one has is told as a whole.
 func differences(before, after []byte) ([]changed, error) {
-	var was, is any
-	for text, to := range map[*[]byte]*any{&before: &was, &after: &is} {
-		if len(*text) == 0 {
-			continue
-		}
-		d := json.NewDecoder(bytes.NewReader(*text))
-		d.UseNumber()
-		if err := d.Decode(to); err != nil {
-			return nil, fmt.Errorf("reading a manifest: %w", err)
-		}
-	}
 	all := []changed{}
-	if was == nil {
+	if len(before) == 0 {
 		return all, nil // the first: all of it is new
 	}
+	was, err := decodeManifest(before)
+	if err != nil {
+		return nil, err
+	}
+	is, err := decodeManifest(after)
+	if err != nil {
+		return nil, err
+	}
 	return all, compareJSON("", was, is, &all)
+}
+
+// decodeManifest keeps numbers as they are written; nil for no manifest.
+func decodeManifest(text []byte) (v any, err error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return nil, fmt.Errorf("reading a manifest: %w", err)
+	}
+	return v, nil
 }
 
 func compareJSON(path string, was, is any, all *[]changed) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -123,11 +124,7 @@ func (a whyRecord) text(w io.Writer) error {
 	if a.Entered.Commit != a.Written.Commit {
 		entered = a.Entered.String()
 	}
-	before := "nothing"
-	if a.Before != "" {
-		before = a.Before
-	}
-	fmt.Fprintf(&b, "  came in    %s; before it was %s\n", entered, printable(before))
+	fmt.Fprintf(&b, "  came in    %s; before it was %s\n", entered, printable(cmp.Or(a.Before, "nothing")))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

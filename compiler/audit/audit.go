@@ -9,7 +9,6 @@
 package audit
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -110,6 +109,24 @@ type Served struct {
 
 func (s *Served) name() string { return s.Declared.Name.Value }
 
+// Pin is what the cohort has of a remote, nil for nothing.
+func (s *Served) Pin(remote string) *resolve.Pin {
+	i, ok := slices.BinarySearchFunc(s.Pins, remote, func(p resolve.Pin, remote string) int { return strings.Compare(p.Remote.Name.Value, remote) })
+	if !ok {
+		return nil
+	}
+	return &s.Pins[i]
+}
+
+// Cohort is what the cohort of that name is served, nil if there is none.
+func (s *State) Cohort(name string) *Served {
+	i, ok := slices.BinarySearchFunc(s.Cohorts, name, func(c *Served, name string) int { return strings.Compare(c.name(), name) })
+	if !ok {
+		return nil
+	}
+	return s.Cohorts[i]
+}
+
 // Between tells what lies between two states; before is nil for the first of a history. Events come in a fixed order: the
 // policy, remotes by name, cohorts by name.
 func Between(before, after *State) (events []Event) {
@@ -119,20 +136,16 @@ func Between(before, after *State) (events []Event) {
 	events = append(events, policies(before.Registry.Policy, after.Registry.Policy)...)
 	more, renamed := remotes(before.Registry, after.Registry)
 	events = append(events, more...)
-	was, is := before.Cohorts, after.Cohorts
-	for len(was) > 0 || len(is) > 0 {
+	both(before.Cohorts, after.Cohorts, (*Served).name, func(was, is *Served) {
 		switch {
-		case len(is) == 0 || len(was) > 0 && was[0].name() < is[0].name():
-			events = append(events, Event{Kind: CohortRemoved, Cohort: was[0].name(), Pos: was[0].Declared.File.Pos(was[0].Declared.Name.Mark)})
-			was = was[1:]
-		case len(was) == 0 || is[0].name() < was[0].name():
-			events = append(events, added(is[0], renamed)...)
-			is = is[1:]
+		case is == nil:
+			events = append(events, Event{Kind: CohortRemoved, Cohort: was.name(), Pos: was.Declared.File.Pos(was.Declared.Name.Mark)})
+		case was == nil:
+			events = append(events, added(is, renamed)...)
 		default:
-			events = append(events, Cohort(was[0], is[0], renamed)...)
-			was, is = was[1:], is[1:]
+			events = append(events, Cohort(was, is, renamed)...)
 		}
-	}
+	})
 	for i := range events {
 		events[i].own(before.Registry, after.Registry)
 	}
@@ -278,7 +291,7 @@ func Remote(was, is *registry.Remote) (events []Event) {
 	}
 	for i := range is.Releases {
 		release := &is.Releases[i]
-		old := releaseOf(was, release.Version.Value)
+		old := was.Release(release.Version.Value)
 		if old == nil {
 			add(Released, release.Version, Event{To: release.Version.Value})
 			old = &registry.Release{Evidence: release.Evidence} // what it came with is part of it
@@ -303,20 +316,11 @@ func Remote(was, is *registry.Remote) (events []Event) {
 		}
 	}
 	for i := range was.Releases {
-		if v := was.Releases[i].Version; releaseOf(is, v.Value) == nil {
+		if v := was.Releases[i].Version; is.Release(v.Value) == nil {
 			add(ReleaseDropped, v, Event{From: v.Value})
 		}
 	}
 	return events
-}
-
-func releaseOf(r *registry.Remote, version string) *registry.Release {
-	for i := range r.Releases {
-		if r.Releases[i].Version.Value == version {
-			return &r.Releases[i]
-		}
-	}
-	return nil
 }
 
 // inPlace names what of a release is another than it was.
@@ -361,11 +365,4 @@ func policies(was, is *registry.Policy) (events []Event) {
 		}
 	}
 	return events
-}
-
-// Sort puts events of one commit into the order in which they are told: policy and remotes first, then cohort by cohort.
-func Sort(events []Event) {
-	slices.SortStableFunc(events, func(a, b Event) int {
-		return cmp.Or(strings.Compare(a.Cohort, b.Cohort), strings.Compare(a.Remote, b.Remote))
-	})
 }

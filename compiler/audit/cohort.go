@@ -146,7 +146,7 @@ func pins(was, is *Served, renamed Renamed) (events []Event) {
 		before = slices.Clone(before)
 		for i := range before {
 			old := before[i].Remote.Name.Value // which a frozen cohort may go on to serve it by
-			if now := renamed[old]; now != "" && pinOf(is, old) == nil {
+			if now := renamed[old]; now != "" && is.Pin(old) == nil {
 				alias := *before[i].Remote
 				alias.Name.Value = now
 				before[i].Remote = &alias

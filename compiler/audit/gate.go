@@ -43,8 +43,8 @@ type Condition struct {
 	Notes   []diag.Note
 }
 
-// Entry is a release that is to come into a cohort, with all that gates depend on.
-type Entry struct {
+// Admission is a release that is to come into a cohort, with all that gates depend on.
+type Admission struct {
 	Place
 	Asks     *registry.Cohort   // the cohort as declared before the change
 	Before   *registry.Registry // the registry before the change
@@ -56,7 +56,7 @@ type Entry struct {
 }
 
 // Ask asks every gate.
-func (e *Entry) Ask() Gate {
+func (e *Admission) Ask() Gate {
 	g := Gate{Place: e.Place}
 	conditions := []func() []Condition{e.after, e.frozen, e.held, e.proved}
 	if e.Back {
@@ -78,7 +78,7 @@ func (e *Entry) Ask() Gate {
 }
 
 // after asks that the release was live in a cohort before this one, for long enough.
-func (e *Entry) after() []Condition {
+func (e *Admission) after() []Condition {
 	if len(e.Asks.After) == 0 {
 		return nil
 	}
@@ -99,9 +99,9 @@ func (e *Entry) after() []Condition {
 		return []Condition{c}
 	}
 	lasted := best.For(e.Now)
-	c.Text = fmt.Sprintf("live in %s since %s (commit %s)", where, best.Begun.UTC().Format(time.RFC3339), short(best.From))
+	c.Text = fmt.Sprintf("live in %s since %s (commit %s)", where, best.Begun.UTC().Format(time.RFC3339), diag.ShortID(best.From))
 	if best.To != "" {
-		c.Text = fmt.Sprintf("was live in %s from %s (commit %s) to %s (commit %s)", where, best.Begun.UTC().Format(time.RFC3339), short(best.From), best.Ended.UTC().Format(time.RFC3339), short(best.To))
+		c.Text = fmt.Sprintf("was live in %s from %s (commit %s) to %s (commit %s)", where, best.Begun.UTC().Format(time.RFC3339), diag.ShortID(best.From), best.Ended.UTC().Format(time.RFC3339), diag.ShortID(best.To))
 	}
 	if best.Percent != "" {
 		c.Text += ", for " + best.Percent + " % of its users"
@@ -121,7 +121,7 @@ func (e *Entry) after() []Condition {
 }
 
 // frozen asks that no freeze of the policy is on.
-func (e *Entry) frozen() (all []Condition) {
+func (e *Admission) frozen() (all []Condition) {
 	p := e.Before.Policy
 	for _, f := range p.Freezes {
 		from, err1 := registry.Date(f.From.Value)
@@ -138,10 +138,10 @@ func (e *Entry) frozen() (all []Condition) {
 }
 
 // held asks that nothing holds the release, here or in a cohort that comes before this one.
-func (e *Entry) held() (all []Condition) {
+func (e *Admission) held() (all []Condition) {
 	for _, c := range e.upstream() {
 		for _, h := range c.Holds {
-			if h.Remote.Value != e.Remote || h.Version.Value != e.Version {
+			if !h.Of(e.Remote, e.Version) {
 				continue
 			}
 			own := c.Name.Value == e.Asks.Name.Value
@@ -166,7 +166,7 @@ func (e *Entry) held() (all []Condition) {
 }
 
 // upstream are the cohort and those that come before it in the promotion order, as declared before the change.
-func (e *Entry) upstream() []*registry.Cohort {
+func (e *Admission) upstream() []*registry.Cohort {
 	all := []*registry.Cohort{e.Asks}
 	for i := 0; i < len(all); i++ {
 		for _, name := range all[i].After {
@@ -180,7 +180,7 @@ func (e *Entry) upstream() []*registry.Cohort {
 }
 
 // proved asks for evidence.
-func (e *Entry) proved() (all []Condition) {
+func (e *Admission) proved() (all []Condition) {
 	for _, kind := range e.Asks.Requires {
 		text, ok := resolve.Proved(e.Release, kind.Value)
 		c := Condition{Rule: "release/evidence", Name: kind.Value, Text: text}
@@ -193,8 +193,6 @@ func (e *Entry) proved() (all []Condition) {
 	}
 	return all
 }
-
-func short(id string) string { return id[:min(len(id), 12)] }
 
 func listed(names []registry.Text) string {
 	var all []string
@@ -229,15 +227,12 @@ func Arrivals(before, after *State) (all []Arrival) {
 		if s.Declared.Frozen != nil {
 			continue
 		}
-		var was *Served
-		if i := slices.IndexFunc(before.Cohorts, func(c *Served) bool { return c.name() == s.name() }); i >= 0 {
-			was = before.Cohorts[i]
-		}
+		was := before.Cohort(s.name())
 		for i := range s.Pins {
 			for _, c := range s.Pins[i].Choices {
 				a := Arrival{Place: Place{s.name(), s.Pins[i].Remote.Name.Value, c.Release.Version.Value}}
 				if was != nil {
-					old := pinOf(was, a.Remote)
+					old := was.Pin(a.Remote)
 					if shareOf(old, a.Version) > 0 {
 						continue
 					}

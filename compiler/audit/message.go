@@ -106,13 +106,3 @@ func (m *Message) request(text string) string {
 	}
 	return ""
 }
-
-// Trailer is the value of the first trailer with a key, letter case aside; "" if there is none.
-func (m Message) Trailer(key string) string {
-	for _, t := range m.Trailers {
-		if strings.EqualFold(t.Key, key) {
-			return t.Value
-		}
-	}
-	return ""
-}

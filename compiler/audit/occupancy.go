@@ -71,8 +71,8 @@ func (t *Timeline) Date(at time.Time) {
 func (t *Timeline) See(commit string, at time.Time, s *State) {
 	for _, p := range t.Places() {
 		var pin *resolve.Pin
-		if i := slices.IndexFunc(s.Cohorts, func(c *Served) bool { return c.name() == p.Cohort }); i >= 0 {
-			pin = pinOf(s.Cohorts[i], p.Remote)
+		if c := s.Cohort(p.Cohort); c != nil {
+			pin = c.Pin(p.Remote)
 		}
 		t.see(p, commit, at, pin)
 	}
@@ -87,15 +87,6 @@ func (t *Timeline) Places() (all []Place) {
 		return cmp.Or(strings.Compare(a.Cohort, b.Cohort), strings.Compare(a.Remote, b.Remote), strings.Compare(a.Version, b.Version))
 	})
 	return all
-}
-
-func pinOf(s *Served, remote string) *resolve.Pin {
-	for i := range s.Pins {
-		if s.Pins[i].Remote.Name.Value == remote {
-			return &s.Pins[i]
-		}
-	}
-	return nil
 }
 
 func (t *Timeline) see(p Place, commit string, at time.Time, pin *resolve.Pin) {

@@ -60,7 +60,7 @@ func (m *comparison) findLive() {
 		for _, h := range heirs {
 			if h.has(p.pin.Remote, p.release()) {
 				found.in = append(found.in, h.name())
-				found.prereleases = found.prereleases || slices.ContainsFunc(m.head.Policy.Prereleases, func(t registry.Text) bool { return t.Value == h.name() })
+				found.prereleases = found.prereleases || m.head.Policy.MayPrerelease(h.name())
 			}
 		}
 		if len(found.in) > 0 {
@@ -100,7 +100,7 @@ func (m *comparison) coming(was *resolve.Pin) iter.Seq[next] {
 			return // that it is gone is reference/remote's matter
 		}
 		for i := range remote.Releases {
-			n := next{Release: &remote.Releases[i], remote: remote, old: releaseOf(was.Remote, remote.Releases[i].Version.Value)}
+			n := next{Release: &remote.Releases[i], remote: remote, old: was.Remote.Release(remote.Releases[i].Version.Value)}
 			n.live = m.has(remote, n.Release)
 			if n.old != nil && !n.old.Status.IsZero() && !n.live {
 				n.old = nil
@@ -110,14 +110,6 @@ func (m *comparison) coming(was *resolve.Pin) iter.Seq[next] {
 			}
 		}
 	}
-}
-
-func releaseOf(r *registry.Remote, version string) *registry.Release {
-	i := slices.IndexFunc(r.Releases, func(rel registry.Release) bool { return rel.Version.Value == version })
-	if i < 0 {
-		return nil
-	}
-	return &r.Releases[i]
 }
 
 // comparing goes through the releases of a provider that a live consumer could meet next.

@@ -87,7 +87,7 @@ func (m *comparison) declared(p live, verb, name string) (notes []diag.Note) {
 	if remote == nil {
 		return nil
 	}
-	release := releaseOf(remote, p.release().Version.Value)
+	release := remote.Release(p.release().Version.Value)
 	if release == nil {
 		return nil
 	}

@@ -139,6 +139,9 @@ func Printable(s string) string {
 	return b.String()
 }
 
+// ShortID is an id of a commit or a manifest as people read it: its first 12 digits.
+func ShortID(id string) string { return id[:min(len(id), 12)] }
+
 // Quote is strconv.Quote for values in messages: printable text stays as it is, and a long value is cut in its middle.
 func Quote(s string) string { return quote(s) }
 

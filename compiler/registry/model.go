@@ -7,8 +7,10 @@
 package registry
 
 import (
-	"muster/compiler/diag"
+	"slices"
 	"time"
+
+	"muster/compiler/diag"
 )
 
 // Registry is everything that a registry's files declare. It must not be changed.
@@ -40,6 +42,35 @@ func (r *Registry) Remote(name string) *Remote { return find(r.Remotes, name, (*
 
 // Cohort returns the cohort of that name, nil if there is none.
 func (r *Registry) Cohort(name string) *Cohort { return find(r.Cohorts, name, (*Cohort).name) }
+
+// Release returns the release of that version as it is written, nil if there is none.
+func (r *Remote) Release(version string) *Release {
+	i := slices.IndexFunc(r.Releases, func(rel Release) bool { return rel.Version.Value == version })
+	if i < 0 {
+		return nil
+	}
+	return &r.Releases[i]
+}
+
+// Bars reports whether a release is held in the cohort.
+func (c *Cohort) Bars(remote, version string) bool {
+	return slices.ContainsFunc(c.Holds, func(h Hold) bool { return h.Of(remote, version) })
+}
+
+// Of reports whether it is this release that is held.
+func (h Hold) Of(remote, version string) bool {
+	return h.Remote.Value == remote && h.Version.Value == version
+}
+
+// Names reports whether the cohort's own file pins a remote to exactly that version, as it is written.
+func (c *Cohort) Names(remote, version string) bool {
+	return slices.ContainsFunc(c.Pins, func(p Pin) bool { return p.Remote.Value == remote && p.Range.Value == version })
+}
+
+// MayPrerelease reports whether a cohort may have prereleases.
+func (p *Policy) MayPrerelease(cohort string) bool {
+	return slices.ContainsFunc(p.Prereleases, func(t Text) bool { return t.Value == cohort })
+}
 
 func (r *Remote) name() string { return r.Name.Value }
 func (c *Cohort) name() string { return c.Name.Value }

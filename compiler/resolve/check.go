@@ -62,7 +62,7 @@ func (v *resolver) checkReleases(c *Cohort) {
 			known := v.judge(p.Remote, choice.Release)
 			v.checkStatus(c, p, choice)
 			v.checkEvidence(c, p, choice)
-			if known.prerelease && !slices.Contains(v.prereleases, c.Declared.Name.Value) {
+			if known.prerelease && !v.registry.Policy.MayPrerelease(c.Declared.Name.Value) {
 				v.prerelease(c, p, choice)
 			}
 			for _, n := range known.missing {

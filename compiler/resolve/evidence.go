@@ -29,16 +29,13 @@ func Proved(r *registry.Release, kind string) (text string, ok bool) {
 	case p.Commit.IsZero():
 		return fmt.Sprintf("%s passed, and does not say on which commit%s", kind, look), false
 	case !sameCommit(p.Commit.Value, r.Source.Commit.Value):
-		return fmt.Sprintf("%s passed on commit %s, and the release is of %s%s", kind, cut(p.Commit.Value), cut(r.Source.Commit.Value), look), false
+		return fmt.Sprintf("%s passed on commit %s, and the release is of %s%s", kind, diag.ShortID(p.Commit.Value), diag.ShortID(r.Source.Commit.Value), look), false
 	}
-	return fmt.Sprintf("%s passed on commit %s%s", kind, cut(p.Commit.Value), look), true
+	return fmt.Sprintf("%s passed on commit %s%s", kind, diag.ShortID(p.Commit.Value), look), true
 }
 
 // sameCommit reports whether two ids, which may be cut, can be of one commit.
 func sameCommit(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
-
-// cut is an id as people read it.
-func cut(id string) string { return id[:min(len(id), 12)] }
 
 // checkEvidence holds a release against the evidence that a cohort requires. What a cohort has already is not taken from it because
 // a pipeline changed its mind: it is an error only for what comes in, which a gate decides.

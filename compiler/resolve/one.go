@@ -1,16 +1,14 @@
 package resolve
 
 import (
-	"slices"
-
 	"muster/compiler/diag"
 	"muster/compiler/registry"
 )
 
 // One resolves one cohort of a registry, as Resolve does.
 func One(r *registry.Registry, c *registry.Cohort) (*Cohort, diag.List) {
-	v := newResolver(r)
-	return v.cohort(c), v.found.List()
+	resolved, found := Some(r, []*registry.Cohort{c})
+	return resolved[0], found
 }
 
 // Some resolves some cohorts of a registry, as Resolve does.
@@ -34,7 +32,7 @@ func NewChooser() *Chooser { return &Chooser{ranges{}} }
 // if there would be anything to say against it.
 func (c *Chooser) Pin(r *registry.Registry, cohort *registry.Cohort, from Source, was *Pin) (Pin, bool) {
 	v := &resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: c.ranges, judged: map[*registry.Release]verdict{}}
-	prereleases := slices.ContainsFunc(r.Policy.Prereleases, func(t registry.Text) bool { return t.Value == cohort.Name.Value })
+	prereleases := r.Policy.MayPrerelease(cohort.Name.Value)
 	pin, ok := v.resolve(from, prereleases)
 	if !ok {
 		return pin, false
@@ -47,6 +45,11 @@ func (c *Chooser) Pin(r *registry.Registry, cohort *registry.Cohort, from Source
 		}
 	}
 	return pin, true
+}
+
+// Chain is a cohort and those it inherits from, the nearest first.
+func Chain(r *registry.Registry, c *registry.Cohort) []*registry.Cohort {
+	return (&resolver{registry: r}).chain(c)
 }
 
 // Sources are the pins of a cohort, its own before those it inherits, by remote.

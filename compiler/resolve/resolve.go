@@ -58,16 +58,15 @@ type Choice struct {
 
 // resolver is one run. What holds for every cohort is worked out once.
 type resolver struct {
-	registry    *registry.Registry
-	ordinals    map[*registry.Remote]int // in registry.Remotes
-	routes      []wish[policy.Route]     // of all remotes, in the order in which a shell tries them
-	places      []wish[string]           // of all remotes, by name
-	candidates  map[*registry.Remote]candidates
-	ranges      ranges
-	prereleases []string
-	judged      map[*registry.Release]verdict
-	pins        map[asking]answer
-	found       diag.ByCohort
+	registry   *registry.Registry
+	ordinals   map[*registry.Remote]int // in registry.Remotes
+	routes     []wish[policy.Route]     // of all remotes, in the order in which a shell tries them
+	places     []wish[string]           // of all remotes, by name
+	candidates map[*registry.Remote]candidates
+	ranges     ranges
+	judged     map[*registry.Release]verdict
+	pins       map[asking]answer
+	found      diag.ByCohort
 }
 
 // Resolve works out every cohort. What the policy finds fault with, a name that names nothing or a circle, is passed over
@@ -86,9 +85,6 @@ func newResolver(r *registry.Registry) *resolver {
 		ranges: ranges{}, judged: map[*registry.Release]verdict{}, pins: map[asking]answer{}, routes: routeWishes(r), places: placeWishes(r)}
 	for i, remote := range r.Remotes {
 		v.ordinals[remote] = i
-	}
-	for _, p := range r.Policy.Prereleases {
-		v.prereleases = append(v.prereleases, p.Value)
 	}
 	return v
 }
@@ -159,7 +155,7 @@ type answer struct {
 
 // pin resolves one pin for a cohort. Cohorts that inherit it share the choices.
 func (v *resolver) pin(c *registry.Cohort, from Source) (Pin, bool) {
-	asked := asking{from.Pin, slices.Contains(v.prereleases, c.Name.Value)}
+	asked := asking{from.Pin, v.registry.Policy.MayPrerelease(c.Name.Value)}
 	known, done := v.pins[asked]
 	if !done {
 		known.pin, known.ok = v.resolve(from, asked.prereleases)
