@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"muster/compiler/audit"
+	"muster/compiler/contract"
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
@@ -22,12 +23,14 @@ type increment struct {
 	chooser   *resolve.Chooser
 	rules     []diag.Rule
 	addresses policy.Addresses // nil: to be gathered
+	sound     map[string]bool  // cohorts of which it is plain that what they share goes together; the others are to be looked at
 }
 
 // advance works out what is served after a change to what was, as of a moment. It is nil if the change is not plain.
 func (r *replayer) advance(next *registry.Registry, now time.Time) *Live {
 	was := r.live.State
-	a := advance{replayer: r, next: next, now: now, served: slices.Clone(was.Cohorts)}
+	a := advance{replayer: r, next: next, now: now, served: slices.Clone(was.Cohorts), judged: make([]judgement, len(was.Cohorts)),
+		settled: map[int]*resolve.Cohort{}, made: map[*registry.Pin][]*resolve.Pin{}}
 	if !a.policy() || !a.remotes() || !a.cohorts() || !a.waivers() || !a.alone() || !a.together() || !a.pins() || !a.judge() {
 		r.increment.addresses = nil // they may hold what is not to be
 		return nil
@@ -47,8 +50,8 @@ func (a *advance) result() *Live {
 		if id, known := was.ids[name]; known && s == was.State.Cohorts[i] {
 			live.ids[name] = id
 		}
-		if live.settled[name] = was.settled[name]; slices.Contains(a.anew, i) {
-			live.settled[name] = &settled{}
+		if live.settled[name] = was.settled[name]; a.settled[i] != nil {
+			live.settled[name] = &settled{a.settled[i]}
 		}
 	}
 	return live
@@ -63,8 +66,16 @@ type advance struct {
 	edited  []*registry.Cohort
 	excused []string // remotes whose waivers have to be judged again, those which judgedAlone knows
 	served  []*audit.Served
-	again   []int // cohorts that have to be judged again, by their places in served
-	anew    []int // cohorts that have to be resolved again, too
+	settled map[int]*resolve.Cohort // by place, where that was worked out again
+	judged  []judgement             // of the cohorts, by their places in served
+	made    map[*registry.Pin][]*resolve.Pin
+}
+
+// judgement is what of a cohort has to be judged again.
+type judgement struct {
+	pins   []contract.Repinned // those whose releases are to be held against the others
+	settle bool                // paths and places: what asks for some came or went
+	anew   bool                // all of it
 }
 
 type remotePair struct{ was, is *registry.Remote }
@@ -245,7 +256,7 @@ func (a *advance) pins() bool {
 			a.served[i] = &audit.Served{Declared: declared, Pins: s.Pins}
 		case declared.Frozen != nil:
 		case a.inherits(declared):
-			a.repin(i, declared, resolve.Sources(a.next, declared))
+			a.repin(i, declared, a.increment.chooser.Sources(a.next, declared))
 		default:
 			a.rechoose(i)
 		}
@@ -263,7 +274,7 @@ func (a *advance) rechoose(place int) {
 	var next *audit.Served
 	s := a.served[place]
 	for _, p := range a.changed {
-		i, pinned := slices.BinarySearchFunc(s.Pins, p.name(), func(pin resolve.Pin, name string) int { return strings.Compare(pin.Remote.Name.Value, name) })
+		i, pinned := slices.BinarySearchFunc(s.Pins, p.name(), func(pin *resolve.Pin, name string) int { return strings.Compare(pin.Remote.Name.Value, name) })
 		if !pinned {
 			continue
 		}
@@ -271,33 +282,46 @@ func (a *advance) rechoose(place int) {
 			next = &audit.Served{Declared: s.Declared, Pins: slices.Clone(s.Pins)}
 			a.served[place] = next
 		}
-		a.pin(place, i, &s.Pins[i], s.Pins[i].From)
+		next.Pins[i] = a.pin(place, s.Pins[i].From, s.Pins[i])
 	}
 }
 
 // repin looks at all pins of a cohort, which is declared in another way or inherits from one that is.
 func (a *advance) repin(place int, declared *registry.Cohort, sources []resolve.Source) {
-	s := a.served[place]
-	next := &audit.Served{Declared: declared, Pins: slices.Clone(s.Pins)}
+	old := a.served[place].Pins
+	next := &audit.Served{Declared: declared, Pins: make([]*resolve.Pin, 0, len(sources))}
 	a.served[place] = next
-	if !slices.EqualFunc(sources, s.Pins, func(from resolve.Source, p resolve.Pin) bool { return from.Pin.Remote.Value == p.Remote.Name.Value }) {
-		a.anew = append(a.anew, place)
-		return
-	}
-	for i, from := range sources {
-		was := &s.Pins[i]
-		switch remote := a.next.Remote(from.Pin.Remote.Value); {
-		case remote == was.Remote && from == was.From:
-		case remote == was.Remote && from.Pin.Same(was.From.Pin):
-			next.Pins[i] = asked(was, from)
-		default:
-			a.pin(place, i, was, from)
+	for _, from := range sources {
+		for len(old) > 0 && old[0].Remote.Name.Value < from.Pin.Remote.Value {
+			a.comes(place, contract.Repinned{Was: old[0]})
+			old = old[1:]
 		}
+		var was *resolve.Pin
+		if len(old) > 0 && old[0].Remote.Name.Value == from.Pin.Remote.Value {
+			was, old = old[0], old[1:]
+		}
+		next.Pins = append(next.Pins, a.repinned(place, from, was))
+	}
+	for _, was := range old {
+		a.comes(place, contract.Repinned{Was: was})
 	}
 }
 
+// repinned is a pin of a cohort that is declared in another way.
+func (a *advance) repinned(place int, from resolve.Source, was *resolve.Pin) *resolve.Pin {
+	if was != nil && was.Remote == a.next.Remote(from.Pin.Remote.Value) {
+		switch {
+		case from == was.From:
+			return was
+		case from.Pin.Same(was.From.Pin):
+			return asked(was, from)
+		}
+	}
+	return a.pin(place, from, was)
+}
+
 // asked is a pin that another line asks for in the same words.
-func asked(p *resolve.Pin, from resolve.Source) resolve.Pin {
+func asked(p *resolve.Pin, from resolve.Source) *resolve.Pin {
 	next := *p
 	next.From, next.Choices = from, slices.Clone(p.Choices)
 	for i := range next.Choices {
@@ -307,24 +331,49 @@ func asked(p *resolve.Pin, from resolve.Source) resolve.Pin {
 			next.Choices[i].Asked = from.Pin.Range
 		}
 	}
+	return &next
+}
+
+// pin works out a pin of a cohort, and notes what has to be judged again for it.
+func (a *advance) pin(place int, from resolve.Source, was *resolve.Pin) *resolve.Pin {
+	pin, ok := a.increment.chooser.Pin(a.next, a.served[place].Declared, from)
+	switch {
+	case !ok:
+		a.judged[place].anew = true
+		return cmp.Or(was, &pin)
+	case was != nil:
+		pin.Hosts = was.Hosts
+	default:
+		pin.Hosts = resolve.LoadedBy(pin.Remote, a.live.State.Cohorts[place].Pins)
+	}
+	next := a.same(&pin)
+	if was == nil || !alike(was, next) {
+		a.comes(place, contract.Repinned{Was: was, Is: next})
+	}
 	return next
 }
 
-// pin works out a pin of a cohort, and notes if it is not plain that the cohort goes on compiling with it.
-func (a *advance) pin(place, i int, was *resolve.Pin, from resolve.Source) {
-	next := a.served[place]
-	if a.next.Remote(from.Pin.Remote.Value) == nil {
-		a.anew = append(a.anew, place)
-		return
+// same is a pin that another cohort has, too, if one does.
+func (a *advance) same(p *resolve.Pin) *resolve.Pin {
+	all := a.made[p.From.Pin]
+	for _, known := range all {
+		if known.Remote == p.Remote && slices.Equal(known.Hosts, p.Hosts) && slices.Equal(known.Choices, p.Choices) {
+			return known
+		}
 	}
-	pin, ok := a.increment.chooser.Pin(a.next, next.Declared, from, was)
-	switch {
-	case !ok, len(pin.Choices) == 0 != (len(was.Choices) == 0):
-		a.anew = append(a.anew, place)
-	case !alike(was, &pin) && !a.accepted(next, was, &pin):
-		a.again = append(a.again, place)
+	a.made[p.From.Pin] = append(all, p)
+	return p
+}
+
+// comes notes that a pin came, went, or brings something else. Where a host does, all is another matter.
+func (a *advance) comes(place int, p contract.Repinned) {
+	j, one := &a.judged[place], cmp.Or(p.Is, p.Was)
+	here := func(p *resolve.Pin) bool { return p != nil && len(p.Choices) > 0 }
+	if here(p.Was) != here(p.Is) {
+		j.settle = j.settle || len(one.Remote.Routes)+len(one.Remote.Capabilities) > 0
+		j.anew = j.anew || one.Remote.Host
 	}
-	next.Pins[i] = pin
+	j.pins = append(j.pins, p)
 }
 
 // judge judges the cohorts again of which it is not plain that they go on compiling.
@@ -333,42 +382,62 @@ func (a *advance) judge() bool {
 	if added := a.added(); len(added) > 0 {
 		a.stages.contract.Check(&resolve.Plan{Registry: &registry.Registry{Policy: a.next.Policy, Remotes: added}})
 	}
-	if len(a.again)+len(a.anew) > 0 && slices.ContainsFunc(a.next.Policy.Waivers, func(w registry.Waiver) bool { return !policy.Judges(w.Rule.Value) }) {
-		return false // it may be of no use any more
-	}
-	if !a.resolve() {
-		return false
-	}
-	for i, s := range a.served {
-		if !slices.Contains(a.again, i) {
-			continue
+	waived := slices.ContainsFunc(a.next.Policy.Waivers, func(w registry.Waiver) bool { return !policy.Judges(w.Rule.Value) })
+	for i, j := range a.judged {
+		switch {
+		case !j.anew && !j.settle && len(j.pins) == 0:
+		case waived && a.accepted(i, j):
+		case waived: // the waiver may be of no use any more
+			return false
+		case j.anew && !a.resolve(i), !j.anew && j.settle && !a.settle(i):
+			return false
+		default:
+			a.meet(i, j)
 		}
-		cohort := &resolve.Cohort{Declared: s.Declared, Pins: s.Pins}
-		if !a.stages.share.Sound(cohort) {
-			a.stages.share.Check(cohort)
-		}
-		a.stages.contract.CheckCohort(a.next, cohort)
 	}
 	return !a.stages.share.Findings().HasErrors() && !a.stages.contract.Findings().HasErrors()
 }
 
-// resolve resolves the cohorts anew of which that has to be, and leaves it to be judged what they come to.
-func (a *advance) resolve() bool {
-	if len(a.anew) == 0 {
-		return true
-	}
-	slices.Sort(a.anew)
-	a.anew = slices.Compact(a.anew)
-	var declared []*registry.Cohort
-	for _, i := range a.anew {
-		declared = append(declared, a.served[i].Declared)
-	}
-	resolved, found := resolve.Some(a.next, declared)
-	for at, i := range a.anew {
-		a.served[i].Pins = resolved[at].Pins
-	}
-	a.again = append(a.again, a.anew...)
+// resolve resolves a cohort anew.
+func (a *advance) resolve(place int) bool {
+	resolved, found := resolve.One(a.next, a.served[place].Declared)
+	a.served[place].Pins = resolved.Pins
+	a.settled[place] = resolved
 	return !found.HasErrors()
+}
+
+// settle works out who takes which path and fills which place.
+func (a *advance) settle(place int) bool {
+	resolved, found := a.increment.chooser.Settle(a.next, a.served[place].Declared, a.served[place].Pins)
+	a.settled[place] = resolved
+	return !found.HasErrors()
+}
+
+// meet holds the releases of a cohort against each other, as far as some may be at odds now.
+func (a *advance) meet(place int, j judgement) {
+	s := a.served[place]
+	cohort := &resolve.Cohort{Declared: s.Declared, Pins: s.Pins}
+	name := s.Declared.Name.Value
+	var pins []*resolve.Pin
+	for _, p := range j.pins {
+		if p.Is != nil {
+			pins = append(pins, p.Is)
+		}
+	}
+	sound := a.increment.sound[name]
+	if sound && !j.anew {
+		sound = a.stages.share.SoundStill(cohort, pins)
+	} else {
+		sound = a.stages.share.Sound(cohort)
+	}
+	if a.increment.sound[name] = sound; !sound {
+		a.stages.share.Check(cohort)
+	}
+	if j.anew {
+		a.stages.contract.CheckCohort(a.next, cohort)
+	} else {
+		a.stages.contract.CheckAgain(a.next, cohort, j.pins)
+	}
 }
 
 // added are the remotes that were not there before.
@@ -391,19 +460,23 @@ func sameArms(was, is *resolve.Pin) bool {
 	})
 }
 
-// accepted reports whether a cohort goes on compiling with another pin: its releases are like those before, and every release of the
-// cohort that names a range for the remote takes their versions.
-func (a *advance) accepted(s *audit.Served, was, is *resolve.Pin) bool {
-	if !sameArms(was, is) || len(is.Choices) == 0 {
-		return false
-	}
-	for i := range s.Pins {
-		for _, choice := range s.Pins[i].Choices {
+// accepted reports whether a cohort goes on as it was with other pins, be it waived: its releases are like those before, and every
+// release of the cohort that names a range for one of them takes their versions, and took them.
+func (a *advance) accepted(place int, j judgement) bool {
+	return !j.anew && !j.settle && !slices.ContainsFunc(j.pins, func(p contract.Repinned) bool {
+		return p.Was == nil || p.Is == nil || !sameArms(p.Was, p.Is) || len(p.Is.Choices) == 0 || !a.inRange(a.served[place], p)
+	})
+}
+
+// inRange reports whether the ranges that a cohort's releases name for a remote take its versions, and took those before.
+func (a *advance) inRange(s *audit.Served, p contract.Repinned) bool {
+	for _, pin := range s.Pins {
+		for _, choice := range pin.Choices {
 			for _, consumed := range choice.Release.Consumes {
-				if consumed.Remote.Value != is.Remote.Name.Value {
+				if consumed.Remote.Value != p.Is.Remote.Name.Value {
 					continue
 				}
-				for _, c := range slices.Concat(was.Choices, is.Choices) { // what was waived must not become right either
+				for _, c := range slices.Concat(p.Was.Choices, p.Is.Choices) {
 					if !a.stages.contract.Contains(consumed.Version, c.Release.Version) {
 						return false
 					}

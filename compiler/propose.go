@@ -104,7 +104,7 @@ func (p *retreat) alone(r *registry.Registry, declared *registry.Cohort) *Live {
 // favour of older ones or of none. Releases that newer ones replace are not among them.
 func TakenBack(now, then *audit.Served) (releases []resolve.Change) {
 	for i := range now.Pins {
-		pin, was := &now.Pins[i], then.Pin(now.Pins[i].Remote.Name.Value)
+		pin, was := now.Pins[i], then.Pin(now.Pins[i].Remote.Name.Value)
 		event, _ := audit.Pin(now, then, pin, was)
 		if !slices.Contains([]audit.Kind{audit.RolledBack, audit.Withdrawn, audit.Disabled, audit.SplitChanged}, event.Kind) {
 			continue

@@ -167,7 +167,7 @@ func (r *replayer) judge(m *Moment) error {
 			return nil
 		}
 	}
-	r.increment.addresses = nil
+	r.increment.addresses, r.increment.sound = nil, map[string]bool{}
 	r.whole++
 	var checked *Checked
 	if loaded != nil {

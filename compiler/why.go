@@ -169,7 +169,7 @@ func (t *tracer) resolve() (*resolve.Pin, bool, error) {
 	}
 	resolved, _ := resolve.One(r, declared)
 	for i := range resolved.Pins {
-		if p := &resolved.Pins[i]; p.Remote.Name.Value == t.pin.Remote.Name.Value {
+		if p := resolved.Pins[i]; p.Remote.Name.Value == t.pin.Remote.Name.Value {
 			return p, true, nil
 		}
 	}

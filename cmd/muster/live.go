@@ -197,7 +197,7 @@ func liveAnswer(repo *history.Repository, state *compiler.Live, from history.Com
 		c.Manifest = id.String()
 		for i := range s.Pins {
 			remote := s.Pins[i].Remote.Name.Value
-			c.Remotes[remote] = audit.Text(&s.Pins[i])
+			c.Remotes[remote] = audit.Text(s.Pins[i])
 			c.order = append(c.order, remote)
 		}
 		answer.Cohorts = append(answer.Cohorts, c)

@@ -186,7 +186,7 @@ func (b *back) tellHeirs(release resolve.Change) {
 
 // tookBack reports whether a cohort was served a release that has been taken back since: that is no place to go back to.
 func (b *back) tookBack(f *workFile, then *audit.Served) bool {
-	return slices.ContainsFunc(then.Pins, func(p resolve.Pin) bool {
+	return slices.ContainsFunc(then.Pins, func(p *resolve.Pin) bool {
 		remote := p.Remote.Name.Value
 		return slices.ContainsFunc(p.Choices, func(c resolve.Choice) bool {
 			version := c.Release.Version.Value

@@ -104,19 +104,13 @@ type State struct {
 // Served is what a cohort is served.
 type Served struct {
 	Declared *registry.Cohort
-	Pins     []resolve.Pin // by remote; of a frozen cohort those of its commit
+	Pins     []*resolve.Pin // by remote; of a frozen cohort those of its commit
 }
 
 func (s *Served) name() string { return s.Declared.Name.Value }
 
 // Pin is what the cohort has of a remote, nil for nothing.
-func (s *Served) Pin(remote string) *resolve.Pin {
-	i, ok := slices.BinarySearchFunc(s.Pins, remote, func(p resolve.Pin, remote string) int { return strings.Compare(p.Remote.Name.Value, remote) })
-	if !ok {
-		return nil
-	}
-	return &s.Pins[i]
-}
+func (s *Served) Pin(remote string) *resolve.Pin { return resolve.Find(s.Pins, remote) }
 
 // Cohort is what the cohort of that name is served, nil if there is none.
 func (s *State) Cohort(name string) *Served {
@@ -249,6 +243,9 @@ func both[T any](before, after []*T, name func(*T) string, each func(was, is *T)
 	for len(before) > 0 || len(after) > 0 {
 		order := 0
 		switch {
+		case len(before) > 0 && len(after) > 0 && before[0] == after[0]: // as are most
+			before, after = before[1:], after[1:]
+			continue
 		case len(before) == 0:
 			order = 1
 		case len(after) == 0:

@@ -147,21 +147,14 @@ func pins(was, is *Served, renamed Renamed) (events []Event) {
 		for i := range before {
 			old := before[i].Remote.Name.Value // which a frozen cohort may go on to serve it by
 			if now := renamed[old]; now != "" && is.Pin(old) == nil {
-				alias := *before[i].Remote
+				alias, pin := *before[i].Remote, *before[i]
 				alias.Name.Value = now
-				before[i].Remote = &alias
+				pin.Remote, before[i] = &alias, &pin
 			}
 		}
-		slices.SortStableFunc(before, func(a, b resolve.Pin) int { return strings.Compare(a.Remote.Name.Value, b.Remote.Name.Value) })
+		slices.SortStableFunc(before, func(a, b *resolve.Pin) int { return strings.Compare(a.Remote.Name.Value, b.Remote.Name.Value) })
 	}
-	refs := func(l []resolve.Pin) []*resolve.Pin {
-		out := make([]*resolve.Pin, len(l))
-		for i := range l {
-			out[i] = &l[i]
-		}
-		return out
-	}
-	both(refs(before), refs(is.Pins), func(p *resolve.Pin) string { return p.Remote.Name.Value }, func(b, a *resolve.Pin) {
+	both(before, is.Pins, func(p *resolve.Pin) string { return p.Remote.Name.Value }, func(b, a *resolve.Pin) {
 		if e, ok := Pin(was, is, b, a); ok {
 			events = append(events, e)
 		}

@@ -19,7 +19,7 @@ func serving(releases map[string]int) *State {
 			pin.Choices = append(pin.Choices, resolve.Choice{Release: &registry.Release{Version: registry.Text{Value: version}}, Hundredths: share})
 		}
 	}
-	return &State{Cohorts: []*Served{{Declared: &registry.Cohort{Name: registry.Text{Value: "staff"}}, Pins: []resolve.Pin{pin}}}}
+	return &State{Cohorts: []*Served{{Declared: &registry.Cohort{Name: registry.Text{Value: "staff"}}, Pins: []*resolve.Pin{&pin}}}}
 }
 
 func only(version string) *State { return serving(map[string]int{version: 10000}) }
@@ -106,7 +106,7 @@ func TestLiesNeverLengthen(t *testing.T) {
 }
 
 func TestMovedSplit(t *testing.T) {
-	pin := func(releases map[string]int) *resolve.Pin { return &serving(releases).Cohorts[0].Pins[0] }
+	pin := func(releases map[string]int) *resolve.Pin { return serving(releases).Cohorts[0].Pins[0] }
 	for name, c := range map[string]struct {
 		was, is map[string]int
 		want    int

@@ -83,7 +83,7 @@ func (m *meeting) called(p party, api *registry.API, s *services) {
 // unprovided reports a service that nobody provides, unless somebody would whose pin came to nothing, which is said already.
 func (m *meeting) unprovided(p party, api *registry.API, s *services) {
 	for _, r := range m.registry.Remotes {
-		if name := r.Name.Value; !r.Loaded() && m.pins[name] == nil && everProvided(r, api.Name.Value) && m.asks(name) {
+		if name := r.Name.Value; !r.Loaded() && m.cohort.Pin(name) == nil && everProvided(r, api.Name.Value) && m.asks(name) {
 			return
 		}
 	}

@@ -73,7 +73,7 @@ func (m *meeting) name() string { return m.cohort.Declared.Name.Value }
 
 // has reports whether a cohort has a release; the remote and the release may be another registry's.
 func (m *meeting) has(remote *registry.Remote, release *registry.Release) bool {
-	pin := m.pins[remote.Name.Value]
+	pin := m.cohort.Pin(remote.Name.Value)
 	return pin != nil && slices.ContainsFunc(pin.Choices, func(c resolve.Choice) bool { return c.Release.Version.Value == release.Version.Value })
 }
 
@@ -114,7 +114,7 @@ func (m *comparison) coming(was *resolve.Pin) iter.Seq[next] {
 
 // comparing goes through the releases of a provider that a live consumer could meet next.
 func (m *comparison) comparing(p live, consumed *registry.Consumed) {
-	was := m.pins[consumed.Remote.Value]
+	was := m.cohort.Pin(consumed.Remote.Value)
 	if was == nil {
 		return
 	}

@@ -23,7 +23,7 @@ func (m *meeting) checkConsumed() {
 
 func (m *meeting) consumed(p party, consumed *registry.Consumed) {
 	name := consumed.Remote.Value
-	provider := m.pins[name]
+	provider := m.cohort.Pin(name)
 	switch {
 	case provider == nil && m.explained(name):
 		return

@@ -80,18 +80,12 @@ type meeting struct {
 	*Checker
 	registry *registry.Registry
 	cohort   *resolve.Cohort
-	pins     map[string]*resolve.Pin // by remote
-	hosted   bool                    // whether it pins a host, be it one that is switched off
+	hosted   bool // whether it pins a host, be it one that is switched off
 }
 
 func (c *Checker) meeting(r *registry.Registry, cohort *resolve.Cohort) *meeting {
-	m := &meeting{Checker: c, registry: r, cohort: cohort, pins: make(map[string]*resolve.Pin, len(cohort.Pins))}
-	for i := range cohort.Pins {
-		p := &cohort.Pins[i]
-		m.pins[p.Remote.Name.Value] = p
-		m.hosted = m.hosted || p.Remote.Host
-	}
-	return m
+	hosted := slices.ContainsFunc(cohort.Pins, func(p *resolve.Pin) bool { return p.Remote.Host })
+	return &meeting{c, r, cohort, hosted}
 }
 
 // asks reports whether a cohort has a pin of a remote, or may have: what it inherits from a cohort that can't be read, nobody
@@ -127,8 +121,7 @@ func (p party) String() string {
 
 // parties goes through the releases of a cohort.
 func (m *meeting) parties(yield func(party) bool) {
-	for i := range m.cohort.Pins {
-		p := &m.cohort.Pins[i]
+	for _, p := range m.cohort.Pins {
 		for j := range p.Choices {
 			if !yield(party{p, &p.Choices[j]}) {
 				return

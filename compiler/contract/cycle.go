@@ -15,8 +15,7 @@ import (
 // one finding, with one of the shortest circles through the first of them.
 func (m *meeting) checkCycles() {
 	c := circles{meeting: m, order: map[*resolve.Pin]int{}, low: map[*resolve.Pin]int{}, group: map[*resolve.Pin]int{}}
-	for i := range m.cohort.Pins {
-		p := &m.cohort.Pins[i]
+	for _, p := range m.cohort.Pins {
 		if c.order[p] == 0 {
 			c.visit(p)
 		}
@@ -55,7 +54,7 @@ func (m *meeting) steps(pin *resolve.Pin) iter.Seq[step] {
 		for i := range pin.Choices {
 			r := pin.Choices[i].Release
 			for j := range r.Consumes {
-				if to := m.pins[r.Consumes[j].Remote.Value]; to != nil && !yield(step{party{pin, &pin.Choices[i]}, &r.Consumes[j], to}) {
+				if to := m.cohort.Pin(r.Consumes[j].Remote.Value); to != nil && !yield(step{party{pin, &pin.Choices[i]}, &r.Consumes[j], to}) {
 					return
 				}
 			}

@@ -14,8 +14,7 @@ import (
 // comparingEvents holds what new releases emit and listen to against those that are live. It warns: unlike the consumer of a
 // module, nobody says which releases go with an event, and where two of them are to meet checkEvents has the last word.
 func (m *comparison) comparingEvents() {
-	for i := range m.cohort.Pins {
-		pin := &m.cohort.Pins[i]
+	for _, pin := range m.cohort.Pins {
 		for n := range m.coming(pin) {
 			for j := range n.Emits {
 				if e := &n.Emits[j]; n.old == nil || !m.among(n.old.Emits, e) {

@@ -157,7 +157,7 @@ func (e *Encoder) Encode(c *resolve.Cohort, pages []*share.Page) (Manifest, erro
 		return Manifest{}, fmt.Errorf("encoding the shared packages of %q: %w", d.Cohort, err)
 	}
 	for i := range c.Pins {
-		if err := e.pin(&d, &c.Pins[i]); err != nil {
+		if err := e.pin(&d, c.Pins[i]); err != nil {
 			return Manifest{}, err
 		}
 	}

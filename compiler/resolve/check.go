@@ -56,8 +56,7 @@ func missing(r *registry.Remote, release *registry.Release) (needs []need) {
 
 // checkReleases judges the releases that a cohort ends up with.
 func (v *resolver) checkReleases(c *Cohort) {
-	for i := range c.Pins {
-		p := &c.Pins[i]
+	for _, p := range c.Pins {
 		for _, choice := range p.Choices {
 			known := v.judge(p.Remote, choice.Release)
 			v.checkStatus(c, p, choice)

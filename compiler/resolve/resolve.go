@@ -26,9 +26,21 @@ type Plan struct {
 // Cohort is what one cohort is served. Of a frozen cohort only Declared is set: its manifest is another commit's.
 type Cohort struct {
 	Declared     *registry.Cohort
-	Pins         []Pin        // by remote name
+	Pins         []*Pin       // by remote name
 	Routes       []Route      // in the order in which a shell tries them: the longest first
 	Capabilities []Capability // by place
+}
+
+// Pin is what the cohort has of a remote, nil for nothing.
+func (c *Cohort) Pin(remote string) *Pin { return Find(c.Pins, remote) }
+
+// Find finds the pin of a remote among pins by remote name, nil if there is none.
+func Find(pins []*Pin, remote string) *Pin {
+	i, ok := slices.BinarySearchFunc(pins, remote, func(p *Pin, remote string) int { return strings.Compare(p.Remote.Name.Value, remote) })
+	if !ok {
+		return nil
+	}
+	return pins[i]
 }
 
 // Pin is what a cohort's pin of one remote comes to.
@@ -66,6 +78,7 @@ type resolver struct {
 	ranges     ranges
 	judged     map[*registry.Release]verdict
 	pins       map[asking]answer
+	own        map[*registry.Cohort][]Source // that their files declare
 	found      diag.ByCohort
 }
 
@@ -81,12 +94,20 @@ func Resolve(r *registry.Registry) (*Plan, diag.List) {
 }
 
 func newResolver(r *registry.Registry) *resolver {
-	v := &resolver{registry: r, ordinals: make(map[*registry.Remote]int, len(r.Remotes)), candidates: map[*registry.Remote]candidates{},
-		ranges: ranges{}, judged: map[*registry.Release]verdict{}, pins: map[asking]answer{}, routes: routeWishes(r), places: placeWishes(r)}
-	for i, remote := range r.Remotes {
+	v := &resolver{registry: r, candidates: map[*registry.Remote]candidates{}, ranges: ranges{}, judged: map[*registry.Release]verdict{}, pins: map[asking]answer{}}
+	v.index()
+	return v
+}
+
+// index gathers what remotes wish for, unless that is done.
+func (v *resolver) index() {
+	if v.ordinals != nil {
+		return
+	}
+	v.ordinals, v.routes, v.places = make(map[*registry.Remote]int, len(v.registry.Remotes)), routeWishes(v.registry), placeWishes(v.registry)
+	for i, remote := range v.registry.Remotes {
 		v.ordinals[remote] = i
 	}
-	return v
 }
 
 func (v *resolver) cohort(c *registry.Cohort) *Cohort {
@@ -95,10 +116,12 @@ func (v *resolver) cohort(c *registry.Cohort) *Cohort {
 		return resolved
 	}
 	inherited := v.inherited(c)
-	resolved.Pins = make([]Pin, 0, len(inherited))
+	pins := make([]Pin, 0, len(inherited)) // in one piece
+	resolved.Pins = make([]*Pin, 0, len(inherited))
 	for _, from := range inherited {
 		if pin, ok := v.pin(c, from); ok {
-			resolved.Pins = append(resolved.Pins, pin)
+			pins = append(pins, pin)
+			resolved.Pins = append(resolved.Pins, &pins[len(pins)-1])
 		}
 	}
 	if len(inherited) == 0 && v.registry.Complete() && v.intact(c) {
@@ -128,17 +151,49 @@ func (v *resolver) intact(c *registry.Cohort) bool {
 
 // inherited are a cohort's pins by remote name, its own before those it inherits.
 func (v *resolver) inherited(c *registry.Cohort) (pins []Source) {
-	seen := map[string]bool{}
-	for _, from := range v.chain(c) {
-		for i := range from.Pins {
-			if p := &from.Pins[i]; !seen[p.Remote.Value] {
-				seen[p.Remote.Value] = true
-				pins = append(pins, Source{from, p})
-			}
+	for _, from := range slices.Backward(v.chain(c)) {
+		pins = overlaid(v.declared(from), pins)
+	}
+	return pins
+}
+
+// declared are the pins of a cohort's own file by remote name. Of two for one remote, which is an error, the first counts.
+func (v *resolver) declared(c *registry.Cohort) []Source {
+	pins, known := v.own[c]
+	if known {
+		return pins
+	}
+	for i := range c.Pins {
+		pins = append(pins, Source{c, &c.Pins[i]})
+	}
+	slices.SortStableFunc(pins, bySource)
+	pins = slices.CompactFunc(pins, func(a, b Source) bool { return bySource(a, b) == 0 })
+	if v.own == nil {
+		v.own = map[*registry.Cohort][]Source{}
+	}
+	v.own[c] = pins
+	return pins
+}
+
+func bySource(a, b Source) int { return strings.Compare(a.Pin.Remote.Value, b.Pin.Remote.Value) }
+
+// overlaid are the pins of two lists by remote name, the first list's where both have any.
+func overlaid(over, under []Source) []Source {
+	if len(under) == 0 {
+		return over
+	}
+	all := make([]Source, 0, len(over)+len(under))
+	for len(over) > 0 && len(under) > 0 {
+		switch order := bySource(over[0], under[0]); {
+		case order < 0:
+			all, over = append(all, over[0]), over[1:]
+		case order > 0:
+			all, under = append(all, under[0]), under[1:]
+		default:
+			all, over, under = append(all, over[0]), over[1:], under[1:]
 		}
 	}
-	slices.SortFunc(pins, func(a, b Source) int { return strings.Compare(a.Pin.Remote.Value, b.Pin.Remote.Value) })
-	return pins
+	return append(append(all, over...), under...)
 }
 
 // asking is a pin and whether the cohort that is served it may have prereleases: all that the answer depends on.
@@ -185,27 +240,15 @@ func (v *resolver) resolve(from Source, prereleases bool) (Pin, bool) {
 	return pin, len(pin.Choices) == len(variants)
 }
 
-// hosts works out which of the cohort's hosts load each remote: those it names, or those of its runtime; frames and
-// pages fit every host.
+// hosts works out which of the cohort's hosts load each remote.
 func (v *resolver) hosts(c *Cohort) {
-	var hosts []*registry.Remote
-	for _, p := range c.Pins {
-		if p.Remote.Host && p.Disabled().IsZero() {
-			hosts = append(hosts, p.Remote)
-		}
-	}
+	hosts := hostsAmong(c.Pins)
 	var shared []string // most remotes are loaded by the same hosts: they share one list
-	for i := range c.Pins {
-		p := &c.Pins[i]
+	for _, p := range c.Pins {
 		if !p.Remote.Loaded() {
 			continue
 		}
-		for _, h := range hosts {
-			named := slices.ContainsFunc(p.Remote.Hosts, func(t registry.Text) bool { return t.Value == h.Name.Value })
-			if named || p.Remote.Hosts == nil && (!p.Remote.Code() || p.Remote.Runtime == h.Runtime) {
-				p.Hosts = append(p.Hosts, h.Name.Value)
-			}
-		}
+		p.Hosts = loadedBy(p.Remote, hosts)
 		if slices.Equal(p.Hosts, shared) {
 			p.Hosts = shared
 		} else {
@@ -217,4 +260,25 @@ func (v *resolver) hosts(c *Cohort) {
 				Notes: []diag.Note{p.Remote.File.Note(p.Remote.Name, p.Remote.Name.Value+" is declared here")}}))
 		}
 	}
+}
+
+// hostsAmong are the hosts that are not switched off.
+func hostsAmong(pins []*Pin) (hosts []*registry.Remote) {
+	for _, p := range pins {
+		if p.Remote.Host && p.Disabled().IsZero() {
+			hosts = append(hosts, p.Remote)
+		}
+	}
+	return hosts
+}
+
+// loadedBy are the hosts that load a remote, by name: those that it names, or those of its runtime; frames and pages fit every host.
+func loadedBy(r *registry.Remote, hosts []*registry.Remote) (names []string) {
+	for _, h := range hosts {
+		named := slices.ContainsFunc(r.Hosts, func(t registry.Text) bool { return t.Value == h.Name.Value })
+		if named || r.Hosts == nil && (!r.Code() || r.Runtime == h.Runtime) {
+			names = append(names, h.Name.Value)
+		}
+	}
+	return names
 }

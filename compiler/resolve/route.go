@@ -80,7 +80,7 @@ func placeWishes(r *registry.Registry) (all []wish[string]) {
 func (v *resolver) settleAll(c *Cohort) {
 	pins := make([]*Pin, len(v.registry.Remotes)) // that are not switched off, by the remotes' ordinals
 	for i := range c.Pins {
-		if p := &c.Pins[i]; len(p.Choices) > 0 {
+		if p := c.Pins[i]; len(p.Choices) > 0 {
 			pins[v.ordinals[p.Remote]] = p
 		}
 	}

@@ -39,7 +39,7 @@ func (p *Plan) With(c *Cohort, changes []Change) (*Cohort, diag.List) {
 	nowhere := declared
 	nowhere.File = registry.File{Path: "--with"}
 	for i := range resolved.Pins {
-		if p := &resolved.Pins[i]; slices.ContainsFunc(changes, func(c Change) bool { return c.Remote == p.Remote.Name.Value }) {
+		if p := resolved.Pins[i]; slices.ContainsFunc(changes, func(c Change) bool { return c.Remote == p.Remote.Name.Value }) {
 			p.From.Cohort, p.Choices = &nowhere, slices.Clone(p.Choices)
 			for j := range p.Choices {
 				p.Choices[j].Asked.Mark = registry.Mark{}

@@ -117,8 +117,7 @@ func (c *checker) checkHost() {
 
 // checkImportMaps reports a singleton that a remote of an import map brings into a page of a runtime which shares it too.
 func (n *Negotiator) checkImportMaps(page *Page) {
-	for i := range page.Cohort.Pins {
-		p := &page.Cohort.Pins[i]
+	for _, p := range page.Cohort.Pins {
 		if p.Remote.Runtime != registry.ImportMap || !loads(page.Host, p) {
 			continue
 		}

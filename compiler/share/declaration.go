@@ -220,8 +220,7 @@ func helpVersion(safe string) string {
 // checkReleases reports what is wrong with the declarations of the releases that a cohort gets.
 func (n *Negotiator) checkReleases(c *resolve.Cohort, only Selection) {
 	mayPrerelease := n.mayPrerelease(c)
-	for i := range c.Pins {
-		p := &c.Pins[i]
+	for _, p := range c.Pins {
 		if only.Host != "" && p.Remote.Name.Value != only.Host && !slices.Contains(p.Hosts, only.Host) {
 			continue
 		}

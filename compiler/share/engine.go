@@ -87,8 +87,7 @@ func (n *Negotiator) engine(page *Page, runtime string) engine {
 // checkBuilds warns of apps that share by other rules than their host.
 func (n *Negotiator) checkBuilds(page *Page) {
 	of := buildOf(page.Release.Release)
-	for i := range page.Cohort.Pins {
-		p := &page.Cohort.Pins[i]
+	for _, p := range page.Cohort.Pins {
 		if p != page.Host && (p.Remote.Runtime != registry.ModuleFederation || !loads(page.Host, p)) {
 			continue
 		}

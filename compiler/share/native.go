@@ -16,8 +16,7 @@ import (
 func (n *Negotiator) nativePackages(page *Page) []*Package {
 	g := newGatherer(page)
 	var pins []*resolve.Pin
-	for i := range page.Cohort.Pins {
-		p := &page.Cohort.Pins[i]
+	for _, p := range page.Cohort.Pins {
 		if p.Remote.Runtime == registry.NativeFederation && len(p.Choices) > 0 && (p == page.Host || loads(page.Host, p)) {
 			g.add(n, p)
 			pins = append(pins, p)

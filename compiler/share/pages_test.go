@@ -165,8 +165,7 @@ func visit(t *testing.T, rnd *rand.Rand, page *Page) {
 	n := New(&registry.Policy{})
 	var config federation.Config
 	var imports []Use
-	for i := range page.Cohort.Pins {
-		p := &page.Cohort.Pins[i]
+	for _, p := range page.Cohort.Pins {
 		choice := &p.Choices[rnd.IntN(len(p.Choices))]
 		if p == page.Host {
 			choice = page.Release
@@ -223,8 +222,7 @@ func visitNatively(t *testing.T, rnd *rand.Rand, page *Page) {
 	n := New(&registry.Policy{})
 	var pins []*resolve.Pin
 	var choices []int
-	for i := range page.Cohort.Pins {
-		p := &page.Cohort.Pins[i]
+	for _, p := range page.Cohort.Pins {
 		choice := rnd.IntN(len(p.Choices))
 		if p == page.Host {
 			choice = slices.IndexFunc(p.Choices, func(c resolve.Choice) bool { return c.Release == page.Release.Release })

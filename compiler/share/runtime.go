@@ -111,8 +111,7 @@ func entriesOf(remotes []string) string {
 
 // entries are the names of the remotes that a host loads, and of those whose entry is a manifest.
 func (page *Page) entries() (remotes, manifests []string) {
-	for i := range page.Cohort.Pins {
-		p := &page.Cohort.Pins[i]
+	for _, p := range page.Cohort.Pins {
 		if p.Remote.Runtime != page.Host.Remote.Runtime || !slices.Contains(p.Hosts, page.Host.Remote.Name.Value) || len(p.Choices) == 0 {
 			continue
 		}

@@ -157,8 +157,7 @@ func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
 
 // Pages works out the pages of a cohort that is not frozen, by the hosts' names, and of one host in the order of its releases.
 func (n *Negotiator) Pages(c *resolve.Cohort) (pages []*Page) {
-	for i := range c.Pins {
-		p := &c.Pins[i]
+	for _, p := range c.Pins {
 		for j := range p.Choices {
 			if p.Remote.Host {
 				pages = append(pages, n.page(&Page{Cohort: c, Host: p, Release: &p.Choices[j]}))
@@ -210,7 +209,7 @@ func (n *Negotiator) federatedPackages(page *Page) []*Package {
 	g := newGatherer(page)
 	g.add(n, page.Host)
 	for i := range page.Cohort.Pins {
-		if p := &page.Cohort.Pins[i]; p.Remote.Runtime == registry.ModuleFederation && loads(page.Host, p) {
+		if p := page.Cohort.Pins[i]; p.Remote.Runtime == registry.ModuleFederation && loads(page.Host, p) {
 			g.add(n, p)
 		}
 	}

@@ -14,15 +14,32 @@ import (
 // shares a package, federation.Prove asks of each of its remotes alone whether it takes the host's copy: if each does without a
 // word, then so do all of them together, in every order and with every split, and what there is to say beyond that are warnings.
 // Of everything else it says no, which means nothing.
-func (n *Negotiator) Sound(c *resolve.Cohort) bool {
+func (n *Negotiator) Sound(c *resolve.Cohort) bool { return n.sound(c, c.Pins) }
+
+// SoundStill is Sound of a cohort that was sound before some of its pins changed.
+func (n *Negotiator) SoundStill(c *resolve.Cohort, changed []*resolve.Pin) bool {
+	if slices.ContainsFunc(changed, func(p *resolve.Pin) bool { return p.Remote.Host }) {
+		return n.Sound(c)
+	}
+	return n.sound(c, changed)
+}
+
+// sound asks whether pins of a cohort are sound with its hosts.
+func (n *Negotiator) sound(c *resolve.Cohort, pins []*resolve.Pin) bool {
 	mayPrerelease := n.mayPrerelease(c)
-	for i := range c.Pins {
-		p := &c.Pins[i]
+	for _, p := range pins {
 		if p.Remote.Runtime == registry.NativeFederation || p.Remote.Runtime == registry.ImportMap {
 			return false
 		}
 		for j := range p.Choices {
-			if release := p.Choices[j].Release; !n.faultless(p.Remote, release, mayPrerelease) || p.Remote.Host && !n.soundPage(c, p, release) {
+			if release := p.Choices[j].Release; !n.faultless(p.Remote, release, mayPrerelease) {
+				return false
+			}
+		}
+	}
+	for _, host := range c.Pins {
+		for j := range host.Choices {
+			if host.Remote.Host && !n.soundPage(pins, host, host.Choices[j].Release) {
 				return false
 			}
 		}
@@ -48,8 +65,8 @@ func (n *Negotiator) faultless(r *registry.Remote, release *registry.Release, ma
 	return true
 }
 
-// soundPage reports whether each remote of a page takes the host's copies.
-func (n *Negotiator) soundPage(c *resolve.Cohort, host *resolve.Pin, release *registry.Release) bool {
+// soundPage reports whether each remote of a page that is among the pins takes the host's copies.
+func (n *Negotiator) soundPage(pins []*resolve.Pin, host *resolve.Pin, release *registry.Release) bool {
 	if host.Remote.Runtime != registry.ModuleFederation || buildOf(release) != enhanced || strategyOf(release) != federation.LoadedFirst {
 		return false
 	}
@@ -60,8 +77,7 @@ func (n *Negotiator) soundPage(c *resolve.Cohort, host *resolve.Pin, release *re
 			return false
 		}
 	}
-	for i := range c.Pins {
-		p := &c.Pins[i]
+	for _, p := range pins {
 		if p.Remote.Runtime != registry.ModuleFederation || !loads(host, p) {
 			continue
 		}
