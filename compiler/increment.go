@@ -47,7 +47,7 @@ func (a *advance) result() *Live {
 	live.encoders[policy] = &encoder{was.encoders[was.State.Registry.Policy].manifest.Next(policy), a.stages.share}
 	for i, s := range a.served {
 		name := s.Declared.Name.Value
-		if id, known := was.ids[name]; known && s == was.State.Cohorts[i] {
+		if id, known := was.ids[name]; known && a.unseen(live.encoders[policy].manifest, a.judged[i]) {
 			live.ids[name] = id
 		}
 		if live.settled[name] = was.settled[name]; a.settled[i] != nil {
@@ -55,6 +55,11 @@ func (a *advance) result() *Live {
 		}
 	}
 	return live
+}
+
+// unseen reports whether nothing of what changed in a cohort is in its manifest.
+func (a *advance) unseen(e *manifest.Encoder, j judgement) bool {
+	return !j.anew && !j.settle && len(j.pins) == 0 && !slices.ContainsFunc(j.alike, func(p contract.Repinned) bool { return !e.Same(p.Was, p.Is) })
 }
 
 // advance is one change being looked at.
@@ -74,6 +79,7 @@ type advance struct {
 // judgement is what of a cohort has to be judged again.
 type judgement struct {
 	pins   []contract.Repinned // those whose releases are to be held against the others
+	alike  []contract.Repinned // those that bring what they did, of a remote that is declared in another way
 	settle bool                // paths and places: what asks for some came or went
 	anew   bool                // all of it
 }
@@ -184,19 +190,31 @@ func (a *advance) cohorts() bool {
 // waivers reports whether all waivers stand, and none can be about what changed but those whose findings can be judged here: of
 // one remote, by itself. Others could excuse something new, or be of no use any more.
 func (a *advance) waivers() bool {
-	was, is := a.live.State.Registry.Policy.Waivers, a.next.Policy.Waivers
-	for _, w := range slices.Concat(was, is) {
-		about := slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.name() == w.Remote.Value })
-		stays := !registry.Over(w.Until, a.now) && slices.ContainsFunc(was, w.Same) && slices.ContainsFunc(is, w.Same)
-		switch {
-		case judgedAlone(w) && (about || !stays):
-			a.excused = append(a.excused, w.Remote.Value)
-		case w.Remote.IsZero() || !stays || about || len(a.edited) > 0 && !w.Cohort.IsZero():
+	was, is := a.live.State.Registry.Policy, a.next.Policy
+	for _, w := range is.Waivers {
+		if !a.waived(w, !registry.Over(w.Until, a.now) && (was == is || slices.ContainsFunc(was.Waivers, w.Same))) {
+			return false
+		}
+	}
+	for _, w := range was.Waivers {
+		if was != is && !slices.ContainsFunc(is.Waivers, w.Same) && !a.waived(w, false) {
 			return false
 		}
 	}
 	slices.Sort(a.excused)
 	a.excused = slices.Compact(a.excused)
+	return true
+}
+
+// waived takes in a waiver, which may stay what it was.
+func (a *advance) waived(w registry.Waiver, stays bool) bool {
+	about := slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.name() == w.Remote.Value })
+	switch {
+	case judgedAlone(w) && (about || !stays):
+		a.excused = append(a.excused, w.Remote.Value)
+	case w.Remote.IsZero() || !stays || about || len(a.edited) > 0 && !w.Cohort.IsZero():
+		return false
+	}
 	return true
 }
 
@@ -309,15 +327,28 @@ func (a *advance) repin(place int, declared *registry.Cohort, sources []resolve.
 
 // repinned is a pin of a cohort that is declared in another way.
 func (a *advance) repinned(place int, from resolve.Source, was *resolve.Pin) *resolve.Pin {
-	if was != nil && was.Remote == a.next.Remote(from.Pin.Remote.Value) {
-		switch {
-		case from == was.From:
-			return was
-		case from.Pin.Same(was.From.Pin):
-			return asked(was, from)
+	changed := slices.ContainsFunc(a.changed, func(p remotePair) bool { return p.name() == from.Pin.Remote.Value })
+	switch {
+	case was == nil || changed:
+	case from == was.From:
+		return was
+	case from.Pin.Same(was.From.Pin):
+		for _, known := range a.made[from.Pin] {
+			if known.Remote == was.Remote && slices.Equal(known.Hosts, was.Hosts) && slices.EqualFunc(known.Choices, was.Choices, sameArm) {
+				return known
+			}
 		}
+		next := asked(was, from)
+		a.made[from.Pin] = append(a.made[from.Pin], next)
+		return next
 	}
 	return a.pin(place, from, was)
+}
+
+// sameArm reports whether two choices are one, wherever they are asked for.
+func sameArm(a, b resolve.Choice) bool {
+	a.Asked, b.Asked = registry.Text{}, registry.Text{}
+	return a == b
 }
 
 // asked is a pin that another line asks for in the same words.
@@ -347,7 +378,9 @@ func (a *advance) pin(place int, from resolve.Source, was *resolve.Pin) *resolve
 		pin.Hosts = resolve.LoadedBy(pin.Remote, a.live.State.Cohorts[place].Pins)
 	}
 	next := a.same(&pin)
-	if was == nil || !alike(was, next) {
+	if j := &a.judged[place]; was != nil && alike(was, next) {
+		j.alike = append(j.alike, contract.Repinned{Was: was, Is: next})
+	} else {
 		a.comes(place, contract.Repinned{Was: was, Is: next})
 	}
 	return next

@@ -25,7 +25,10 @@ func (c *Checker) CheckAgain(r *registry.Registry, cohort *resolve.Cohort, chang
 		c.CheckCohort(r, cohort) // who meets whom is another matter now
 		return
 	}
-	m := again{c.meeting(r, cohort), changed}
+	m := again{meeting: c.meeting(r, cohort), changed: changed}
+	for _, p := range changed {
+		m.names = append(m.names, p.either().Remote.Name.Value)
+	}
 	m.checkConsumed()
 	if m.sends() {
 		m.checkEvents()
@@ -39,18 +42,15 @@ func (c *Checker) CheckAgain(r *registry.Registry, cohort *resolve.Cohort, chang
 type again struct {
 	*meeting
 	changed []Repinned
-}
-
-func (m again) has(remote string) bool {
-	return slices.ContainsFunc(m.changed, func(p Repinned) bool { return p.either().Remote.Name.Value == remote })
+	names   []string // of the remotes
 }
 
 // checkConsumed is meeting.checkConsumed where either side changed.
 func (m again) checkConsumed() {
 	for p := range m.parties {
-		r, changed := p.release(), m.has(p.pin.Remote.Name.Value)
+		r, changed := p.release(), slices.Contains(m.names, p.pin.Remote.Name.Value)
 		for i := range r.Consumes {
-			if changed || m.has(r.Consumes[i].Remote.Value) {
+			if changed || slices.Contains(m.names, r.Consumes[i].Remote.Value) {
 				m.consumed(p, &r.Consumes[i])
 			}
 		}

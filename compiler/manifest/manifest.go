@@ -7,6 +7,7 @@
 package manifest
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -202,6 +203,17 @@ func (e *Encoder) pin(d *document, p *resolve.Pin) error {
 		d.Remotes[name] = raw
 	}
 	return nil
+}
+
+// Same reports whether a cohort's manifest has the same of two pins of one remote that ask for the same versions, as far as it has it
+// where the remote is listed.
+func (e *Encoder) Same(a, b *resolve.Pin) bool {
+	if len(a.Choices) == 0 || len(b.Choices) == 0 {
+		return false
+	}
+	one, err1 := e.piece("", a)
+	other, err2 := e.piece("", b)
+	return err1 == nil && err2 == nil && bytes.Equal(one, other)
 }
 
 func (e *Encoder) piece(cohort string, p *resolve.Pin) (Raw, error) {

@@ -231,6 +231,7 @@ type judged struct {
 func (n *Negotiator) contest(page *Page, pkg *Package, seated seating) contest {
 	c := contest{build: buildOf(page.Release.Release), titles: seated.titles}
 	c.Host = federation.App{Strategy: strategyOf(page.Release.Release)}
+	c.remotes, c.Remotes = make([]*Group, 0, len(pkg.Groups)), make([]federation.Group, 0, len(pkg.Groups))
 	for _, g := range pkg.Groups {
 		names := seated.names[g]
 		switch {

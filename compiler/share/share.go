@@ -286,8 +286,8 @@ func covers(name, module, above string) bool {
 }
 
 func (g *gatherer) group(c *class, host bool) *Group {
-	for len(g.groups) <= c.id {
-		g.groups = append(g.groups, nil)
+	if len(g.groups) <= c.id {
+		g.groups = append(g.groups, make([]*Group, c.id+1-len(g.groups))...)
 	}
 	known := g.groups[c.id]
 	if host {

@@ -53,12 +53,13 @@ func Prove(c Contest) (Reach, Proof) {
 		}
 	}
 	reach := Reach{Outcomes: make(map[Consumer][]Reached, len(c.Remotes)+1)}
-	if !p.gets(c.Host, p.copy.Provider, Host, reach) || reach.Outcomes[Consumer{Host, 0}][0].Err != "" {
+	if !p.gets(c.Host, p.there(p.copy.Provider), Host, reach) || reach.Outcomes[Consumer{Host, 0}][0].Err != "" {
 		return Reach{}, None
 	}
+	v := p.there(c.Host.Name)
 	for n, g := range c.Remotes {
 		a := g.App
-		if a.Name = g.Names[0]; !p.gets(a, c.Host.Name, n, reach) {
+		if a.Name = g.Names[0]; !p.gets(a, v, n, reach) {
 			return Reach{}, None
 		}
 	}
@@ -133,9 +134,13 @@ func (p *prover) provide(version string) {
 	p.copy = Copy{version, p.providers[0]}
 }
 
+// there is the copy as the only one in a scope.
+func (p *prover) there(from string) *versions {
+	return &versions{keys: []string{p.copy.Version}, entries: map[string]*shared{p.copy.Version: {version: p.copy.Version, from: from, source: &p.copy}}}
+}
+
 // gets works out what an app makes of the copy; it is false if the app gets another.
-func (p *prover) gets(a App, from string, group int, reach Reach) bool {
-	v := &versions{keys: []string{p.copy.Version}, entries: map[string]*shared{p.copy.Version: {version: p.copy.Version, from: from, source: &p.copy}}}
+func (p *prover) gets(a App, v *versions, group int, reach Reach) bool {
 	for i, d := range a.Shared {
 		found := p.Ranges.pick(d.Package, v, d.alone(a))
 		if found.entry == nil && found.err == "" {

@@ -22,8 +22,14 @@ func (r *Ranges) satisfies(version, rng string) bool {
 	return answer
 }
 
-// asked is satisfies for questions that are asked once, and too many to remember.
+// maxAsked is how many answers there may be for those to questions that may never be asked again to be kept, too.
+const maxAsked = 20_000
+
+// asked is satisfies for questions of which there may be too many to remember.
 func (r *Ranges) asked(version, rng string) bool {
+	if len(r.satisfied) < maxAsked {
+		return r.satisfies(version, rng)
+	}
 	answer, known := r.satisfied[[2]string{version, rng}]
 	if !known {
 		answer, _ = semver.ModuleFederation.Satisfies(version, rng)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"muster/compiler/codeunit"
 )
@@ -109,8 +110,9 @@ func (v *versions) place(key string) int {
 
 // ArrayIndex reads an array index as ECMAScript defines it: a canonical integer below 2^32 - 1.
 func ArrayIndex(key string) (uint64, bool) {
-	if key == "" || key[0] < '0' || key[0] > '9' || len(key) > 1 && key[0] == '0' {
-		return 0, false
+	digit := func(c rune) bool { return '0' <= c && c <= '9' }
+	if key == "" || len(key) > 1 && key[0] == '0' || strings.ContainsFunc(key, func(c rune) bool { return !digit(c) }) {
+		return 0, false // before ParseUint makes an error of it: most keys are versions
 	}
 	n, err := strconv.ParseUint(key, 10, 32)
 	return n, err == nil && n < 1<<32-1
