@@ -207,6 +207,52 @@ func place(p diag.Pos) string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
+// newFreezes holds the freezes that a change brings against the history that it is judged by: only what was live there may come back.
+// A commit of the change itself has passed no gate.
+func (c *Checked) newFreezes(in Input, before *registry.Registry) (l diag.List, err error) {
+	for _, cohort := range c.Plan.Registry.Cohorts {
+		name := cohort.Name.Value
+		if _, read := c.frozen[name]; !read {
+			continue
+		}
+		if was := before.Cohort(name); was != nil && was.Frozen != nil && was.Frozen.At.Value == cohort.Frozen.At.Value {
+			continue
+		}
+		reason, err := in.Past.neverLive(in.History, cohort.Frozen.At.Value)
+		if err != nil {
+			return nil, err
+		}
+		if reason != "" {
+			l.Add(cohort.File.Fault(cohort.Frozen.At, diag.Diagnostic{Rule: "frozen/commit", Cohorts: []string{name},
+				Message: "what is frozen has to have been live, and " + reason,
+				Help:    fmt.Sprintf("name a commit on the first-parent line of the base, %s, at which the registry was in order; muster log lists them", diag.ShortID(in.Past.Commit.ID))}))
+		}
+	}
+	return l, nil
+}
+
+// neverLive says why the registry at a commit was never live on the line of the base; "" if it was.
+func (p *Past) neverLive(h History, rev string) (string, error) {
+	s, err := h.Snapshot(rev)
+	if err != nil {
+		return "", err
+	}
+	for c, err := range p.Repo.Commits(p.Commit) {
+		if err != nil {
+			return "", err
+		}
+		if c.ID != s.ID {
+			continue
+		}
+		live, _, err := at(p.Repo, c)
+		if live == nil && err == nil {
+			return "the registry at " + diag.ShortID(s.ID) + " does not compile", nil
+		}
+		return "", err
+	}
+	return diag.ShortID(s.ID) + " is not on the line of the base", nil
+}
+
 // revoked holds a frozen cohort's releases against today's revocations.
 func revoked(today *registry.Registry, c *registry.Cohort, then *resolve.Cohort) (l diag.List) {
 	for _, p := range then.Pins {

@@ -3,6 +3,7 @@ package compiler
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/compiler/audit"
@@ -10,7 +11,6 @@ import (
 	"muster/compiler/history"
 	"muster/compiler/policy"
 	"muster/compiler/registry"
-	"muster/compiler/resolve"
 )
 
 var lineRules = []diag.Rule{{
@@ -27,6 +27,17 @@ type Past struct {
 	Repo   *history.Repository
 	Commit history.Commit
 	Head   history.Commit // that holds the change, or that it is made upon
+	// Parted is where the change left the line, if that went on since: the change is what lies between Parted and Head, and is judged
+	// by Commit. Zero: it is what lies between Commit and Head.
+	Parted history.Commit
+}
+
+// from is the commit with which the head is compared.
+func (p *Past) from() history.Commit {
+	if p.Parted.ID != "" {
+		return p.Parted
+	}
+	return p.Commit
 }
 
 // gates asks whether what a change brings to whom may come in.
@@ -38,27 +49,82 @@ func (c *Checked) gates(in Input) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, _, err := At(in.Past.Repo, in.Past.Commit)
-	if before == nil || err != nil {
+	j, err := in.Past.judging(c.state(), in.Origin.Time)
+	if err != nil {
+		return nil, err
+	}
+	was := &registry.Registry{}
+	if j != nil {
+		was = j.tip.Registry
+	}
+	frozen, err := c.newFreezes(in, was)
+	line.Add(frozen...)
+	if j == nil || err != nil {
 		return line, err
 	}
-	after := c.state()
-	found := lifted(before.State, after)
-	asked, err := in.Past.admissions(before.State, after, in.Origin.Time)
+	found := j.lifted()
+	asked, err := j.admissions()
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range asked {
-		pin := after.Cohort(e.Cohort).Pin(e.Remote)
-		for _, condition := range e.Ask().Conditions {
+		gate := e.Ask()
+		for _, condition := range gate.Conditions {
 			if condition.Verdict != audit.Open {
-				found.Add(barred(e.Place, pin, condition))
+				found.Add(barred(e, gate, condition, j.after.Cohort(e.Cohort).Declared))
 			}
 		}
 	}
-	reused, err := urls(in.Past, before.State.Registry, after.Registry)
+	reused, err := urls(in.Past, j.from.Registry, j.after.Registry)
 	found.Add(reused...)
-	return append(policy.NewWaivers(before.State.Registry, Rules(), in.Origin.Time).Apply(found), line...), err
+	if err != nil {
+		return nil, err
+	}
+	waivers, err := j.waivers()
+	return append(waivers.Apply(found), line...), err
+}
+
+// judging is a change that is judged.
+type judging struct {
+	past  *Past
+	tip   *audit.State // what is live
+	from  *audit.State // what is changed
+	after *audit.State // what it is changed to
+	now   time.Time    // the date of the change, as it claims
+}
+
+// judging gathers what a change is judged by; nil if nothing is live yet.
+func (p *Past) judging(after *audit.State, now time.Time) (*judging, error) {
+	tip, _, err := At(p.Repo, p.Commit)
+	if tip == nil || err != nil {
+		return nil, err
+	}
+	from := tip
+	if p.from().ID != p.Commit.ID {
+		if from, _, err = At(p.Repo, p.from()); from == nil || err != nil {
+			return nil, err
+		}
+	}
+	return &judging{p, tip.State, from.State, after, now}, nil
+}
+
+// waivers are those of the base. A change that claims to be older than what it follows revives none.
+func (j *judging) waivers() (*policy.Waivers, error) {
+	now, err := j.past.now(j.now)
+	return policy.NewWaivers(j.tip.Registry, Rules(), now), err
+}
+
+// now is the later of a date and the latest on the line.
+func (p *Past) now(claimed time.Time) (time.Time, error) {
+	for c, err := range p.Repo.Commits(p.Commit) {
+		if err != nil {
+			return claimed, err
+		}
+		if c.Time.After(claimed) {
+			claimed = c.Time
+		}
+	}
+	return claimed, nil
 }
 
 // onLine finds a base that what replaces it leaves off its line.
@@ -66,102 +132,154 @@ func onLine(past *Past) (diag.List, error) {
 	if past.Head.ID == "" {
 		return nil, nil
 	}
+	base := past.from()
 	for c, err := range past.Repo.Commits(past.Head) {
 		if err != nil {
 			return nil, err
 		}
-		if c.ID == past.Commit.ID {
+		if c.ID == base.ID {
 			return nil, nil
 		}
 	}
-	ancestor, err := past.Repo.IsAncestor(past.Commit, past.Head)
+	ancestor, err := past.Repo.IsAncestor(base, past.Head)
 	if err != nil {
 		return nil, err
 	}
-	d := diag.Diagnostic{Rule: "history/line", Message: fmt.Sprintf("the base %s is not on the first-parent line of %s, but was merged into it: pushed as it is, the log would lose the base's commits", diag.ShortID(past.Commit.ID), diag.ShortID(past.Head.ID)),
+	d := diag.Diagnostic{Rule: "history/line", Message: fmt.Sprintf("the base %s is not on the first-parent line of %s, but was merged into it: pushed as it is, the log would lose the base's commits", diag.ShortID(base.ID), diag.ShortID(past.Head.ID)),
 		Help: "rebase onto the base, or check the result of the merge, whose first parent is the base"}
 	if !ancestor {
 		d.Severity = diag.Warning
-		d.Message = fmt.Sprintf("the base %s has commits that %s lacks: what they changed looks undone", diag.ShortID(past.Commit.ID), diag.ShortID(past.Head.ID))
+		d.Message = fmt.Sprintf("the base %s has commits that %s lacks: what they changed looks undone", diag.ShortID(base.ID), diag.ShortID(past.Head.ID))
 		d.Help = "rebase onto the base, or check the result of the merge"
 	}
 	return diag.List{d}, nil
 }
 
-// barred is the finding of a condition that is not met, at the pin that brings the release in.
-func barred(p audit.Place, pin *resolve.Pin, c audit.Condition) diag.Diagnostic {
-	at := pin.From.Pin.Remote
-	for _, choice := range pin.Choices {
-		if choice.Release.Version.Value == p.Version {
+// barred is the finding of a condition that is not met, at the pin that brings the release in, or the freeze that does.
+func barred(e *audit.Admission, gate audit.Gate, c audit.Condition, declared *registry.Cohort) diag.Diagnostic {
+	file, at := e.Is.From.Cohort.File, e.Is.From.Pin.Remote
+	for _, choice := range e.Is.Choices {
+		if choice.Release.Version.Value == e.Version {
 			at = choice.Asked
 		}
 	}
-	message := fmt.Sprintf("%s %s may not come into %s yet: %s", p.Remote, p.Version, p.Cohort, c.Text)
-	if c.Verdict == audit.Refused {
-		message = fmt.Sprintf("%s %s may not come into %s: %s", p.Remote, p.Version, p.Cohort, c.Text)
+	if e.ByFreeze {
+		file, at = declared.File, declared.Frozen.At
 	}
-	return pin.From.Cohort.File.Fault(at, diag.Diagnostic{Rule: c.Rule, Remote: p.Remote, Cohorts: []string{p.Cohort}, Message: message, Help: c.Help, Notes: c.Notes})
+	message := fmt.Sprintf("%s %s may not come into %s: %s", e.Remote, e.Version, e.Cohort, c.Text)
+	if c.Verdict == audit.Pending {
+		message = fmt.Sprintf("%s %s may not come into %s yet: %s", e.Remote, e.Version, e.Cohort, c.Text)
+		c.Help = "a commit made at " + gate.Opens.UTC().Format(time.RFC3339) + " or later passes"
+		if gate.Verdict == audit.Refused {
+			c.Help = "this passes at " + c.Opens.UTC().Format(time.RFC3339)
+		}
+	}
+	return file.Fault(at, diag.Diagnostic{Rule: c.Rule, Remote: e.Remote, Cohorts: []string{e.Cohort}, Message: message, Help: c.Help, Notes: c.Notes})
 }
 
-// admissions are the releases that come into cohorts with a change, ready to be asked about.
-func (p *Past) admissions(before, after *audit.State, now time.Time) ([]*audit.Admission, error) {
-	arrivals := audit.Arrivals(before, after)
-	places := make([]audit.Place, len(arrivals))
-	for i, a := range arrivals {
-		places[i] = a.Place
+// admissions are the releases that come into cohorts with a change, ready to be asked about: not those that are live by now.
+func (j *judging) admissions() ([]*audit.Admission, error) {
+	brought := audit.Arrivals(j.from, j.after)
+	arrivals := brought
+	if j.from != j.tip {
+		arrivals = slices.DeleteFunc(audit.Arrivals(j.tip, j.after), func(a audit.Arrival) bool {
+			return !slices.ContainsFunc(brought, func(b audit.Arrival) bool { return b.Place == a.Place })
+		})
 	}
-	all, err := p.at(places, before, after, now)
-	for i, a := range all {
-		a.Back = arrivals[i].Back && len(a.Timeline.Stays(a.Place)) > 0
+	all, err := j.ask(arrivals)
+	for _, e := range all {
+		own := j.after.Registry.Cohort(e.Cohort)
+		e.Explicit = !e.ByFreeze && own.Names(e.Remote, e.Version) && !own.Bars(e.Remote, e.Version) && !j.staysHeld(e)
 	}
 	return all, err
 }
 
-// at gathers from the history what gates ask of releases in cohorts.
-func (p *Past) at(places []audit.Place, before, after *audit.State, now time.Time) (all []*audit.Admission, err error) {
-	var watched []audit.Place
-	for _, place := range places {
-		declared := after.Registry.Cohort(place.Cohort)
-		a := &audit.Admission{Place: place, Asks: cmp.Or(before.Registry.Cohort(place.Cohort), declared), Before: before.Registry, Now: now,
-			Release:  after.Registry.Remote(place.Remote).Release(place.Version),
-			Explicit: declared.Names(place.Remote, place.Version) && !declared.Bars(place.Remote, place.Version)}
-		watched = append(watched, place)
-		for _, cohort := range a.Asks.After {
-			watched = append(watched, audit.Place{Cohort: cohort.Value, Remote: place.Remote, Version: place.Version})
-		}
-		all = append(all, a)
-	}
-	if len(all) == 0 {
+// staysHeld reports whether a release is held since the change left the line: the change does not lift that.
+func (j *judging) staysHeld(e *audit.Admission) bool {
+	then := j.from.Registry.Cohort(e.Asks.Name.Value)
+	return e.Asks.Bars(e.Former, e.Version) && then != nil && !then.Bars(e.Former, e.Version)
+}
+
+// ask gathers from the history what gates ask of releases in cohorts.
+func (j *judging) ask(arrivals []audit.Arrival) (all []*audit.Admission, err error) {
+	if len(arrivals) == 0 {
 		return nil, nil
 	}
-	timeline, err := p.timeline(watched)
+	waivers, err := j.waivers()
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range all {
-		a.Timeline = timeline
+	heirs := audit.Heirs(j.tip.Registry, j.after.Registry)
+	watched := map[audit.Place]*registry.Release{}
+	for _, arrival := range arrivals {
+		e := &audit.Admission{Arrival: arrival, Before: j.tip.Registry, Now: j.now, Excused: func(rule string) string {
+			w, ok := waivers.Excusing(rule, arrival.Remote, arrival.Cohort)
+			if !ok {
+				return ""
+			}
+			return fmt.Sprintf("waived until %s: %s", w.Until, w.Reason)
+		}}
+		e.Asks = cmp.Or(j.tip.Registry.Cohort(e.Cohort), heirs[e.Cohort], j.after.Registry.Cohort(e.Cohort))
+		all = append(all, e)
+		if e.ByFreeze { // it is not asked where that has been
+			continue
+		}
+		watched[releaseIn(e, e.Asks.Name)] = e.Release
+		for _, cohort := range e.Asks.After {
+			watched[releaseIn(e, cohort)] = e.Release
+		}
+	}
+	timeline, err := j.past.timeline(watched, audit.FormerNames(j.tip.Registry, j.after.Registry))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		e.Timeline = timeline
+		e.Back = !e.ByFreeze && e.StepsBack(timeline, releaseIn(e, e.Asks.Name))
 	}
 	return all, nil
 }
 
-// Ask asks whether a release may come into a cohort, if somebody promoted it by name at a moment. The registry of the past must declare
-// all three.
-func (p *Past) Ask(live *Live, place audit.Place, now time.Time) (audit.Gate, error) {
-	all, err := p.at([]audit.Place{place}, live.State, live.State, now)
-	if err != nil {
-		return audit.Gate{}, err
-	}
-	all[0].Explicit = true
-	return all[0].Ask(), nil
+func releaseIn(e *audit.Admission, cohort registry.Text) audit.Place {
+	return audit.Place{Cohort: cohort.Value, Remote: e.Remote, Version: e.Version}
 }
 
-// timeline replays the history for the stays of some releases.
-func (p *Past) timeline(places []audit.Place) (*audit.Timeline, error) {
-	timeline := audit.NewTimeline(places)
+// Ask asks whether a release may come into a cohort, if somebody promoted it by name at a moment; false if all of the cohort has it. The
+// registry must declare all three.
+func (p *Past) Ask(live *Live, place audit.Place, now time.Time) (audit.Gate, bool, error) {
+	arrival, comes := audit.Promotion(live.State, place)
+	if !comes {
+		return audit.Gate{Place: place}, false, nil
+	}
+	all, err := (&judging{p, live.State, live.State, live.State, now}).ask([]audit.Arrival{arrival})
+	if err != nil {
+		return audit.Gate{}, false, err
+	}
+	all[0].Explicit, all[0].ByName = true, true
+	return all[0].Ask(), true, nil
+}
+
+// timeline replays the history for the stays of some releases. Where it turns out that one of their remotes went by another name once,
+// it does so again.
+func (p *Past) timeline(watched map[audit.Place]*registry.Release, former audit.Former) (*audit.Timeline, error) {
+	for {
+		timeline := audit.NewTimeline(former)
+		for place, release := range watched {
+			timeline.Watch(place, release)
+		}
+		known := len(former)
+		if err := p.replay(timeline, former); err != nil || len(former) == known {
+			return timeline, err
+		}
+	}
+}
+
+// replay shows a timeline the history, and takes down what its remotes were called before.
+func (p *Past) replay(timeline *audit.Timeline, former audit.Former) error {
 	var dates []time.Time // the newest first
 	for c, err := range p.Repo.Commits(p.Commit) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		dates = append(dates, c.Time)
 	}
@@ -171,36 +289,54 @@ func (p *Past) timeline(places []audit.Place) (*audit.Timeline, error) {
 			timeline.Date(dates[len(dates)-1-seen])
 		}
 	}
+	names := timeline.Remotes()
 	for m, err := range Replay(p.Repo, p.Commit) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		date(m.Serial)
 		if m.After != nil && m.After != m.Before {
 			timeline.See(m.Step.ID.String(), m.Step.Time, m.After.State)
 		}
+		for _, e := range m.Events {
+			if _, known := former[e.To]; e.Kind == audit.RemoteRenamed && slices.Contains(names, e.To) && !known {
+				former[e.To] = e.From
+			}
+		}
 	}
 	date(len(dates))
-	return timeline, nil
+	return nil
 }
 
-// lifted finds holds after a rollback that a change takes away without promoting what they hold.
-func lifted(before, after *audit.State) (l diag.List) {
-	for _, was := range before.Registry.Cohorts {
-		is := after.Registry.Cohort(was.Name.Value)
-		if is == nil {
+// lifted finds holds after a rollback that a change takes away without promoting what they hold. They go with the remote, and with the
+// cohort; the one that takes a cohort's place takes over its holds.
+func (j *judging) lifted() (l diag.List) {
+	former, heirs := audit.FormerNames(j.from.Registry, j.after.Registry), audit.Heirs(j.from.Registry, j.after.Registry)
+	for _, is := range j.after.Registry.Cohorts {
+		was := cmp.Or(heirs[is.Name.Value], j.from.Registry.Cohort(is.Name.Value))
+		if was == nil {
 			continue
 		}
 		for _, h := range was.Holds {
-			remote, version := after.Registry.Remote(h.Remote.Value), h.Version.Value
-			gone := remote == nil || remote.Release(version) == nil
-			if h.Because.Value != registry.HeldByRollback || gone || is.Bars(h.Remote.Value, version) || is.Names(h.Remote.Value, version) {
+			name := former.Now(h.Remote.Value)
+			if h.Because.Value != registry.HeldByRollback || j.after.Registry.Remote(name) == nil || heldBack(is, name, h.Version.Value) || j.promoted(is, name, h.Version.Value) {
 				continue
 			}
-			l.Add(is.File.Fault(is.Name, diag.Diagnostic{Rule: "gate/lifted", Remote: h.Remote.Value, Cohorts: []string{is.Name.Value},
-				Message: fmt.Sprintf("the hold of %s %s in %s is gone, and it is not promoted: %s", h.Remote, h.Version, is.Name, h.Reason),
-				Help:    fmt.Sprintf("put it back; muster promote %s@%s --to %s lifts it", h.Remote, h.Version, is.Name)}))
+			l.Add(is.File.Fault(is.Name, diag.Diagnostic{Rule: "gate/lifted", Remote: name, Cohorts: []string{is.Name.Value},
+				Message: fmt.Sprintf("the hold of %s %s in %s is gone, and it is not promoted: %s", name, h.Version, is.Name, h.Reason),
+				Help:    fmt.Sprintf("put it back; muster promote %s@%s --to %s lifts it", name, h.Version, is.Name)}))
 		}
 	}
 	return l
+}
+
+// heldBack reports whether a cohort holds a release because of a rollback.
+func heldBack(c *registry.Cohort, remote, version string) bool {
+	return slices.ContainsFunc(c.Holds, func(h registry.Hold) bool { return h.Of(remote, version) && h.Because.Value == registry.HeldByRollback })
+}
+
+// promoted reports whether a cohort's own pin names a release, and is what the cohort is served.
+func (j *judging) promoted(c *registry.Cohort, remote, version string) bool {
+	pin := j.after.Cohort(c.Name.Value).Pin(remote)
+	return c.Frozen == nil && c.Names(remote, version) && pin != nil && len(pin.Choices) == 1 && pin.Choices[0].Release.Version.Value == version
 }

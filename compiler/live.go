@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"muster/compiler/audit"
@@ -110,37 +111,38 @@ func Serve(in Input) (*Live, diag.List, error) {
 // At is what was served as of a commit: what it compiles to or, if it does not compile, what the nearest commit before it on the
 // first-parent line does, which is returned too. Live is nil if none does.
 func At(repo *history.Repository, c history.Commit) (*Live, history.Commit, error) {
-	live, err := at(repo, c)
+	live, expired, err := at(repo, c)
 	if live != nil || err != nil {
 		return live, c, err
 	}
-	touched := false
+	touched := expired
 	for step, err := range repo.Steps(c, registry.Folders) {
 		if err != nil {
 			return nil, c, err
 		}
 		here := history.Commit{ID: step.ID.String(), Time: step.Time}
 		if touched {
-			if live, err := at(repo, here); live != nil || err != nil {
+			if live, expired, err = at(repo, here); live != nil || err != nil {
 				return live, here, err
 			}
 		}
-		touched = len(step.Changes) > 0 // or the commit before it is no other
+		touched = expired || len(step.Changes) > 0 // or the commit before it is no other
 	}
 	return nil, c, nil
 }
 
-// at is what one commit compiles to, nil if it does not.
-func at(repo *history.Repository, c history.Commit) (*Live, error) {
+// at is what one commit compiles to, nil if it does not; and then whether a waiver had expired by its date, so that the same registry may
+// have compiled at an earlier one.
+func at(repo *history.Repository, c history.Commit) (live *Live, expired bool, err error) {
 	in, err := inputAt(repo, c)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // the registry's folder was not there yet
+		return nil, false, nil // the registry's folder was not there yet
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	live, _, err := Serve(in)
-	return live, err
+	live, found, err := Serve(in)
+	return live, slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Rule == "waiver/expired" }), err
 }
 
 // Served is what a cohort is served; nil if there is no such cohort.

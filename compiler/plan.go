@@ -33,7 +33,8 @@ type PlannedCohort struct {
 func (p *Plan) Changes() bool { return len(p.Events) > 0 || len(p.Cohorts) > 0 }
 
 // PlanOf compares two commits, whose registries are read from the object database: what is served as of the base with what would be
-// as of the head. Where the base has commits that the head lacks, the head is compared with the commit where the two parted.
+// as of the head. Where the base has commits that the head lacks, the head is compared with the commit where the two parted; gates,
+// holds, freezes and waivers are those of the base all the same.
 func PlanOf(repo *history.Repository, base, head history.Commit) (*Plan, error) {
 	parted, err := repo.MergeBase(base, head)
 	if err != nil {
@@ -61,7 +62,7 @@ func PlanOf(repo *history.Repository, base, head history.Commit) (*Plan, error) 
 	if p.Cohorts, err = planned(before, after); err != nil {
 		return nil, err
 	}
-	in.Past = &Past{Repo: repo, Commit: parted, Head: head}
+	in.Past = &Past{Repo: repo, Commit: base, Head: head, Parted: parted}
 	if in.Base, err = repo.Tree(parted); errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	} else if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,7 +23,7 @@ func newGate(g *globals) *cobra.Command {
 		Use:   "gate remote@version --to cohort",
 		Short: "may a release come into a cohort, or when may it",
 		Long: "gate shows what a cohort asks of a release that is to come in, and the arithmetic: how long it was live in a cohort before this\n" +
-			"one by the history, freezes, holds, evidence. It exits with 0 if it may, with 3 if it may later by itself, and with 1 if somebody\n" +
+			"one by the history, freezes, holds, evidence, and waivers. It exits with 0 if it may, with 3 if it may later by itself, and with 1 if somebody\n" +
 			"has to do something first.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -72,7 +73,7 @@ func (g *globals) gate(cmd *cobra.Command, place audit.Place, now time.Time) err
 		return err
 	}
 	past := &compiler.Past{Repo: repo, Commit: tip}
-	answer, err := past.Ask(live, place, now)
+	answer, comes, err := past.Ask(live, place, now)
 	if err != nil {
 		return err
 	}
@@ -80,6 +81,7 @@ func (g *globals) gate(cmd *cobra.Command, place audit.Place, now time.Time) err
 		fmt.Fprintf(cmd.ErrOrStderr(), "muster: commit %s does not compile: this is by what is served, that of %s\n", short(tip.ID), short(from.ID))
 	}
 	record := gateOf(answer, now, live)
+	record.Already = !comes
 	write := record.text
 	if g.output == "json" {
 		write = func(w io.Writer) error { return writeJSON(w, record) }
@@ -129,13 +131,15 @@ type gateRecord struct {
 	Cohort     string            `json:"cohort"`
 	Now        string            `json:"now"`
 	Verdict    string            `json:"verdict"`
-	Opens      string            `json:"opens,omitempty"`  // if pending
-	Served     string            `json:"served,omitempty"` // what the cohort has of the remote now
+	Opens      string            `json:"opens,omitempty"`   // if pending
+	Served     string            `json:"served,omitempty"`  // what the cohort has of the remote now
+	Already    bool              `json:"already,omitempty"` // all of the cohort has it: nothing is asked
 	Conditions []conditionRecord `json:"conditions"`
+	Ahead      []conditionRecord `json:"ahead,omitempty"` // freezes that will be on when the conditions are met
 }
 
 type conditionRecord struct {
-	Rule    string `json:"rule"`
+	Rule    string `json:"rule,omitempty"` // of the finding where it is not met
 	Name    string `json:"name"`
 	Verdict string `json:"verdict"`
 	Opens   string `json:"opens,omitempty"`
@@ -147,9 +151,16 @@ func gateOf(g audit.Gate, now time.Time, live *compiler.Live) gateRecord {
 	r := gateRecord{Remote: g.Remote, Version: g.Version, Cohort: g.Cohort, Now: now.Format(time.RFC3339), Verdict: g.Verdict.String(),
 		Opens: opens(g.Opens), Served: audit.Text(live.Served(g.Cohort).Pin(g.Remote)), Conditions: []conditionRecord{}}
 	for _, c := range g.Conditions {
-		r.Conditions = append(r.Conditions, conditionRecord{c.Rule, c.Name, c.Verdict.String(), opens(c.Opens), c.Text, c.Help})
+		r.Conditions = append(r.Conditions, conditionOf(c))
+	}
+	for _, c := range g.Ahead {
+		r.Ahead = append(r.Ahead, conditionOf(c))
 	}
 	return r
+}
+
+func conditionOf(c audit.Condition) conditionRecord {
+	return conditionRecord{c.Rule, c.Name, c.Verdict.String(), opens(c.Opens), c.Text, c.Help}
 }
 
 func opens(t time.Time) string {
@@ -161,10 +172,14 @@ func opens(t time.Time) string {
 
 func (r gateRecord) text(w io.Writer) error {
 	var b strings.Builder
+	if r.Already {
+		_, err := fmt.Fprintf(w, "%s %s into %s: it already has it\njudged at %s\n", r.Remote, r.Version, r.Cohort, r.Now)
+		return err
+	}
 	answer := map[string]string{"open": "it may", "pending": "not yet; it opens at " + r.Opens, "refused": "it may not"}[r.Verdict]
 	fmt.Fprintf(&b, "%s %s into %s, which has %s: %s\n", r.Remote, r.Version, r.Cohort, cmp.Or(r.Served, "nothing of it"), answer)
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, c := range r.Conditions {
+	for _, c := range slices.Concat(r.Conditions, r.Ahead) {
 		fmt.Fprintf(table, "  %s\t%s\t%s\n", c.Verdict, c.Name, printable(c.Text))
 		if c.Help != "" {
 			fmt.Fprintf(table, "  \t\t%s\n", printable(c.Help))

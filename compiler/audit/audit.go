@@ -177,16 +177,7 @@ func (r Renamed) was(name string) string {
 
 // remotes compares the remotes of two registries.
 func remotes(before, after *registry.Registry) (events []Event, renamed Renamed) {
-	var gone, come []*registry.Remote
-	both(before.Remotes, after.Remotes, func(r *registry.Remote) string { return r.Name.Value }, func(was, is *registry.Remote) {
-		switch {
-		case is == nil:
-			gone = append(gone, was)
-		case was == nil:
-			come = append(come, is)
-		}
-	})
-	renamed = pair(gone, come)
+	renamed = renames(before, after)
 	both(before.Remotes, after.Remotes, func(r *registry.Remote) string { return r.Name.Value }, func(was, is *registry.Remote) {
 		switch {
 		case was == is:
@@ -207,6 +198,20 @@ func remotes(before, after *registry.Registry) (events []Event, renamed Renamed)
 		}
 	})
 	return events, renamed
+}
+
+// renames finds the remotes that go by another name.
+func renames(before, after *registry.Registry) Renamed {
+	var gone, come []*registry.Remote
+	both(before.Remotes, after.Remotes, func(r *registry.Remote) string { return r.Name.Value }, func(was, is *registry.Remote) {
+		switch {
+		case is == nil:
+			gone = append(gone, was)
+		case was == nil:
+			come = append(come, is)
+		}
+	})
+	return pair(gone, come)
 }
 
 // pair finds out which of the remotes that came is one that went: the one with which it has most builds in common.

@@ -9,6 +9,7 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/semver"
 )
 
 // Verdict is the answer of a gate, or of one of its conditions.
@@ -30,6 +31,7 @@ type Gate struct {
 	Verdict    Verdict   // the worst of the conditions
 	Opens      time.Time // when it does if nothing else happens; zero unless Pending
 	Conditions []Condition
+	Ahead      []Condition // freezes that will be on when the conditions are met: they are not on yet
 }
 
 // Condition is one thing that a gate asks for.
@@ -45,26 +47,21 @@ type Condition struct {
 
 // Admission is a release that is to come into a cohort, with all that gates depend on.
 type Admission struct {
-	Place
-	Asks     *registry.Cohort   // the cohort as declared before the change
+	Arrival
+	Asks     *registry.Cohort   // the cohort as declared before the change; for a new one see Heirs
 	Before   *registry.Registry // the registry before the change
-	Release  *registry.Release  // as declared after it
 	Explicit bool               // whether the change promotes it by name: the cohort's own pin names it, and nothing holds it there any more
+	ByName   bool               // whether nothing else changes: what the release and the cohort are is looked at, too
 	Back     bool               // whether it goes back to what the cohort had: nothing is asked then but whether it is held
 	Timeline *Timeline
 	Now      time.Time
+	// Excused says in words which waiver excuses from a rule; "" if none does.
+	Excused func(rule string) string
 }
 
-// Ask asks every gate.
+// Ask asks every gate, and works out when all of them are open.
 func (e *Admission) Ask() Gate {
-	g := Gate{Place: e.Place}
-	conditions := []func() []Condition{e.after, e.frozen, e.held, e.proved}
-	if e.Back {
-		conditions = []func() []Condition{e.held}
-	}
-	for _, condition := range conditions {
-		g.Conditions = append(g.Conditions, condition()...)
-	}
+	g := Gate{Place: e.Place, Conditions: e.conditions()}
 	for _, c := range g.Conditions {
 		g.Verdict = max(g.Verdict, c.Verdict)
 		if c.Opens.After(g.Opens) {
@@ -73,8 +70,33 @@ func (e *Admission) Ask() Gate {
 	}
 	if g.Verdict != Pending {
 		g.Opens = time.Time{}
+		return g
+	}
+	if e.Excused(freezeRule) == "" {
+		g.Ahead, g.Opens = e.ahead(g.Opens)
 	}
 	return g
+}
+
+// conditions are what is asked for, with what waivers make of it.
+func (e *Admission) conditions() (all []Condition) {
+	asked := []func() []Condition{e.after, e.frozen, e.held, e.proved}
+	if e.Back || e.ByFreeze {
+		asked = []func() []Condition{e.held}
+	}
+	if e.ByName {
+		asked = append([]func() []Condition{e.usable}, asked...)
+	}
+	for _, ask := range asked {
+		all = append(all, ask()...)
+	}
+	for i := range all {
+		c := &all[i]
+		if waiver := e.Excused(c.Rule); waiver != "" && c.Verdict != Open {
+			*c = Condition{Rule: c.Rule, Name: c.Name, Text: c.Text + "; " + waiver}
+		}
+	}
+	return all
 }
 
 // after asks that the release was live in a cohort before this one, for long enough.
@@ -85,16 +107,12 @@ func (e *Admission) after() []Condition {
 	soak := registry.Duration(e.Asks.Soak.Value)
 	file := e.Asks.File
 	c := Condition{Rule: "gate/after", Name: "after " + listed(e.Asks.After), Verdict: Refused, Notes: []diag.Note{file.Note(e.Asks.After[0], "the order is set here")}}
-	var best Stay
-	var where string
-	for _, cohort := range e.Asks.After {
-		stay, ok := e.Timeline.Best(Place{cohort.Value, e.Remote, e.Version}, e.Now)
-		if ok && (where == "" || stay.For(e.Now) > best.For(e.Now)) {
-			best, where = stay, cohort.Value
-		}
-	}
+	best, where := e.best(soak)
 	if where == "" {
 		c.Text = fmt.Sprintf("%s %s has not been live in %s, or was taken back there", e.Remote, e.Version, listed(e.Asks.After))
+		if slices.ContainsFunc(e.Asks.After, func(t registry.Text) bool { return e.Timeline.Rebuilt(e.in(t.Value)) }) {
+			c.Text = fmt.Sprintf("%s %s has been live in %s as another build: this one has not, or was taken back there", e.Remote, e.Version, listed(e.Asks.After))
+		}
 		c.Help = fmt.Sprintf("promote it to %s first", e.Asks.After[0])
 		return []Condition{c}
 	}
@@ -113,52 +131,108 @@ func (e *Admission) after() []Condition {
 	case best.To == "":
 		c.Rule, c.Verdict, c.Opens = "gate/soak", Pending, best.Begun.Add(soak)
 		c.Notes = []diag.Note{file.Note(e.Asks.Soak, "the time is set here")}
-		c.Help = "wait until " + c.Opens.UTC().Format(time.RFC3339)
+		c.Help = wait(c.Opens)
 	default:
 		c.Rule, c.Help = "gate/soak", fmt.Sprintf("let %s have it for %s without a break", where, duration(soak))
 	}
 	return []Condition{c}
 }
 
-// frozen asks that no freeze of the policy is on.
-func (e *Admission) frozen() (all []Condition) {
-	p := e.Before.Policy
-	for _, f := range p.Freezes {
+// best is the stay that counts in the cohorts that come before this one, and where that was; "" if there is none.
+func (e *Admission) best(soak time.Duration) (best Stay, where string) {
+	for _, cohort := range e.Asks.After {
+		stay, ok := e.Timeline.Best(e.in(cohort.Value), soak, e.Now)
+		if ok && (where == "" || stay.better(best, soak, e.Now)) {
+			best, where = stay, cohort.Value
+		}
+	}
+	return best, where
+}
+
+// in is the place of the release in a cohort.
+func (e *Admission) in(cohort string) Place { return Place{cohort, e.Remote, e.Version} }
+
+const freezeRule = "gate/freeze"
+
+// window is a freeze of the policy.
+type window struct {
+	freeze   registry.Freeze
+	from, to time.Time
+}
+
+func (w window) holds(at time.Time) bool { return !at.Before(w.from) && at.Before(w.to) }
+
+func (e *Admission) windows() (all []window) {
+	for _, f := range e.Before.Policy.Freezes {
 		from, err1 := registry.Date(f.From.Value)
 		to, err2 := registry.Date(f.To.Value)
-		if err1 != nil || err2 != nil || e.Now.Before(from) || !e.Now.Before(to) {
-			continue
+		if err1 == nil && err2 == nil {
+			all = append(all, window{f, from, to})
 		}
-		all = append(all, Condition{Rule: "gate/freeze", Name: "freeze", Verdict: Pending, Opens: to,
-			Text:  fmt.Sprintf("nothing is promoted from %s to %s: %s", f.From, f.To, f.Reason),
-			Help:  "wait until " + to.UTC().Format(time.RFC3339),
-			Notes: []diag.Note{p.File.Note(f.From, "the freeze is set here")}})
 	}
 	return all
 }
+
+// frozen asks that no freeze of the policy is on. A change that is dated before what it follows is not out of one that is on by then.
+func (e *Admission) frozen() (all []Condition) {
+	for _, w := range e.windows() {
+		if w.holds(e.Now) || e.Timeline.Latest().After(e.Now) && w.holds(e.Timeline.Latest()) {
+			all = append(all, e.freeze(w))
+		}
+	}
+	return all
+}
+
+func (e *Admission) freeze(w window) Condition {
+	return Condition{Rule: freezeRule, Name: "freeze", Verdict: Pending, Opens: w.to,
+		Text:  fmt.Sprintf("nothing is promoted from %s to %s: %s", w.freeze.From, w.freeze.To, w.freeze.Reason),
+		Help:  wait(w.to),
+		Notes: []diag.Note{e.Before.Policy.File.Note(w.freeze.From, "the freeze is set here")}}
+}
+
+// ahead is the first moment from another on at which no freeze is on, and the freezes between the two that are not on now.
+func (e *Admission) ahead(from time.Time) (all []Condition, opens time.Time) {
+	windows := e.windows()
+	for opens = from; ; {
+		i := slices.IndexFunc(windows, func(w window) bool { return w.holds(opens) })
+		if i < 0 {
+			return all, opens
+		}
+		opens = windows[i].to
+		all = append(all, e.freeze(windows[i]))
+	}
+}
+
+func wait(until time.Time) string { return "wait until " + until.UTC().Format(time.RFC3339) }
 
 // held asks that nothing holds the release, here or in a cohort that comes before this one.
 func (e *Admission) held() (all []Condition) {
 	for _, c := range e.upstream() {
 		for _, h := range c.Holds {
-			if !h.Of(e.Remote, e.Version) {
+			if !h.Of(e.Former, e.Version) {
 				continue
 			}
-			own := c.Name.Value == e.Asks.Name.Value
+			own := c == e.Asks
 			if own && e.Explicit {
 				all = append(all, Condition{Rule: "gate/hold", Name: "hold", Text: fmt.Sprintf("held (%s): %s; promoting it by name lifts that", h.Because, h.Reason)})
 				continue
 			}
-			thaw := ""
+			name, thaw := c.Name.Value, ""
+			if own {
+				name = e.Cohort
+			}
 			if own && c.Frozen != nil {
 				thaw = " --thaw"
 			}
-			help := fmt.Sprintf("muster promote %s@%s --to %s%s, if it is meant: only that lifts it", e.Remote, e.Version, c.Name, thaw)
+			help := fmt.Sprintf("muster promote %s@%s --to %s%s, if it is meant: only that lifts it", e.Remote, e.Version, name, thaw)
 			if h.Because.Value != registry.HeldByRollback {
 				help = "muster budget asks again, and lifts it when the budget is kept"
 			}
+			if e.ByFreeze {
+				help = "freeze it at a commit at which it did not have that; " + help
+			}
 			all = append(all, Condition{Rule: "gate/hold", Name: "hold", Verdict: Refused, Help: help,
-				Text:  fmt.Sprintf("%s %s is held in %s (%s): %s", e.Remote, e.Version, c.Name, h.Because, h.Reason),
+				Text:  fmt.Sprintf("%s %s is held in %s (%s): %s", e.Remote, e.Version, name, h.Because, h.Reason),
 				Notes: []diag.Note{c.File.Note(h.Remote, "it is held here")}})
 		}
 	}
@@ -175,6 +249,29 @@ func (e *Admission) upstream() []*registry.Cohort {
 				all = append(all, c)
 			}
 		}
+	}
+	return all
+}
+
+// usable asks that the cohort can be given the release at all.
+func (e *Admission) usable() (all []Condition) {
+	r := e.Release
+	if status := r.Status.Value; status != "" {
+		c := Condition{Rule: "release/" + status, Name: status, Text: fmt.Sprintf("%s %s is %s: %s", e.Remote, e.Version, status, r.Reason)}
+		if status == registry.Revoked {
+			c.Verdict, c.Help = Refused, "promote another release"
+		}
+		all = append(all, c)
+	}
+	if v, err := semver.ParseVersion(e.Version); err == nil && v.Prerelease() && !e.Before.Policy.MayPrerelease(e.Cohort) {
+		all = append(all, Condition{Rule: "prerelease/cohort", Name: "prerelease", Verdict: Refused, Text: e.Cohort + " may not have prereleases", Help: "ask the platform team to allow the cohort prereleases"})
+	}
+	if e.Back {
+		all = append(all, Condition{Name: "step back", Text: fmt.Sprintf("%s had it before: that is free of the promotion order, soak, freezes and evidence", e.Cohort)})
+	}
+	if f := e.Asks.Frozen; f != nil {
+		all = append(all, Condition{Name: "frozen", Verdict: Refused, Text: fmt.Sprintf("%s is frozen at %s: %s", e.Cohort, diag.ShortID(f.At.Value), f.Reason),
+			Help: fmt.Sprintf("muster thaw %s, or muster promote %s@%s --to %s --thaw", e.Cohort, e.Remote, e.Version, e.Cohort)})
 	}
 	return all
 }
@@ -197,7 +294,9 @@ func (e *Admission) proved() (all []Condition) {
 func listed(names []registry.Text) string {
 	var all []string
 	for _, n := range names {
-		all = append(all, n.Value)
+		if !slices.Contains(all, n.Value) {
+			all = append(all, n.Value)
+		}
 	}
 	return strings.Join(all, " or ")
 }
@@ -212,35 +311,4 @@ func duration(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
-}
-
-// Arrival is a release that comes into a cohort.
-type Arrival struct {
-	Place
-	// Back says that it would be a step back if the cohort has had it before: to an older release, or to what a kill switch took away.
-	Back bool
-}
-
-// Arrivals are the releases that cohorts get between two states, and did not have; but for what a freeze brings, which was let in once.
-func Arrivals(before, after *State) (all []Arrival) {
-	for _, s := range after.Cohorts {
-		if s.Declared.Frozen != nil {
-			continue
-		}
-		was := before.Cohort(s.name())
-		for i := range s.Pins {
-			for _, c := range s.Pins[i].Choices {
-				a := Arrival{Place: Place{s.name(), s.Pins[i].Remote.Name.Value, c.Release.Version.Value}}
-				if was != nil {
-					old := was.Pin(a.Remote)
-					if shareOf(old, a.Version) > 0 {
-						continue
-					}
-					a.Back = off(old) || old != nil && len(old.Choices) > 0 && isOlder(a.Version, old.Choices[0].Release.Version.Value)
-				}
-				all = append(all, a)
-			}
-		}
-	}
-	return all
 }

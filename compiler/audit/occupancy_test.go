@@ -33,7 +33,8 @@ type line []struct {
 }
 
 func (l line) timeline(p Place) *Timeline {
-	t := NewTimeline([]Place{p})
+	t := NewTimeline(nil)
+	t.Watch(p, &registry.Release{Version: registry.Text{Value: p.Version}})
 	for i, c := range l {
 		t.Date(hour(c.at))
 		if c.state != nil {
@@ -67,7 +68,7 @@ func TestBestStay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""
-			if s, ok := c.line.timeline(place).Best(place, hour(c.now)); ok {
+			if s, ok := c.line.timeline(place).Best(place, 24*time.Hour, hour(c.now)); ok {
 				got = s.For(hour(c.now)).String() + " " + s.Percent
 			}
 			if got != c.want {
@@ -96,8 +97,8 @@ func TestLiesNeverLengthen(t *testing.T) {
 		i := 1 + rng.IntN(len(lie)-1) // before the first there is nothing that it could be held against
 		lie[i].at = rng.IntN(40) - 10
 		now := hour(16)
-		honest, _ := truth.timeline(place).Best(place, now)
-		lying, ok := lie.timeline(place).Best(place, now)
+		honest, _ := truth.timeline(place).Best(place, 24*time.Hour, now)
+		lying, ok := lie.timeline(place).Best(place, 24*time.Hour, now)
 		slack := 2 * time.Hour // that one date is worth, between those beside it
 		if ok && lying.For(now) > honest.For(now)+slack {
 			t.Fatalf("%v with the truth %v, %v with commit %d dated %d", honest.For(now), truth, lying.For(now), i, lie[i].at)

@@ -93,13 +93,28 @@ func (w *Waivers) Apply(l diag.List) diag.List {
 func (w *Waivers) covers(d diag.Diagnostic, cohort string) bool {
 	covered := false
 	for i, waiver := range w.policy.Waivers {
-		named := !waiver.Remote.IsZero() || !waiver.Cohort.IsZero()
-		if waiver.Rule.Value == d.Rule && slices.Contains(w.waivable, d.Rule) && named && !registry.Over(waiver.Until, w.now) &&
-			(waiver.Remote.IsZero() || waiver.Remote.Value == d.Remote) && (waiver.Cohort.IsZero() || waiver.Cohort.Value == cohort) {
+		if w.excuses(waiver, d.Rule, d.Remote, cohort) {
 			w.used[i], covered = true, true
 		}
 	}
 	return covered
+}
+
+// excuses reports whether a waiver excuses a finding of a rule about a remote in a cohort, "" where it is about none.
+func (w *Waivers) excuses(waiver registry.Waiver, rule, remote, cohort string) bool {
+	named := !waiver.Remote.IsZero() || !waiver.Cohort.IsZero()
+	return waiver.Rule.Value == rule && slices.Contains(w.waivable, rule) && named && !registry.Over(waiver.Until, w.now) &&
+		(waiver.Remote.IsZero() || waiver.Remote.Value == remote) && (waiver.Cohort.IsZero() || waiver.Cohort.Value == cohort)
+}
+
+// Excusing is the waiver that would excuse a finding of a rule about a remote in a cohort; false if none does.
+func (w *Waivers) Excusing(rule, remote, cohort string) (registry.Waiver, bool) {
+	for _, waiver := range w.policy.Waivers {
+		if w.excuses(waiver, rule, remote, cohort) {
+			return waiver, true
+		}
+	}
+	return registry.Waiver{}, false
 }
 
 // named reports whether what a waiver is for exists; or policy.Check says that it does not.
