@@ -57,8 +57,12 @@ func Address(raw string) string {
 		return raw
 	}
 	rest := raw[strings.Index(raw, "://")+3:]
-	if path := strings.IndexAny(rest, "/?"); path >= 0 {
-		return origin + rest[path:]
+	path := strings.IndexAny(rest, "/?")
+	switch {
+	case path < 0:
+		return origin + "/"
+	case rest[path] == '?':
+		return origin + "/" + rest[path:]
 	}
-	return origin
+	return origin + rest[path:]
 }
