@@ -20,6 +20,12 @@ var cohortRule = Rule{
 		Protects: "An empty audience looks like nobody and would be everybody. Assignment counts in hundredths of a percent.",
 		Bad:      "audience: {percent: 0.125}",
 		Good:     "audience: {percent: 0.13}",
+	}, {
+		ID:       "cohort/soak",
+		Summary:  "a soak says how long, and after says where",
+		Protects: "A soak without cohorts that come before asks for nothing: whoever wrote it believes that something is waited for.",
+		Bad:      "# cohorts/general.yaml, without after:\nsoak: 24h",
+		Good:     "after: [canary]\nsoak: 24h",
 	}},
 	check: checkCohorts,
 }
@@ -27,6 +33,11 @@ var cohortRule = Rule{
 func checkCohorts(r *registry.Registry) (l diag.List) {
 	var byDefault *registry.Cohort
 	for _, c := range r.Cohorts {
+		if !c.Soak.IsZero() && len(c.After) == 0 {
+			d := cohortFault(c, c.Soak, "cohort/soak", "nothing is waited for: "+c.Name.Value+" comes after no cohort", "name in after: the cohorts in which a release is live first, or remove the soak")
+			d.Severity = diag.Warning
+			l.Add(d)
+		}
 		if c.Audience != nil {
 			l.Add(checkAudience(c)...)
 			continue
