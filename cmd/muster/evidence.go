@@ -14,6 +14,7 @@ import (
 	"muster/compiler/edit"
 	"muster/compiler/evidence"
 	"muster/compiler/registry"
+	"muster/compiler/resolve"
 )
 
 func newEvidence(g *globals) *cobra.Command {
@@ -117,7 +118,7 @@ func (c *changer) addEvidence(release string, p proof) error {
 	switch {
 	case built != "" && p.commit == "":
 		return usagef("--source-commit is missing: %s says that it was built from %s, and evidence counts for the commit that the pipeline ran on", r, short(built))
-	case built != "" && !sameCommit(built, p.commit):
+	case built != "" && !resolve.SameCommit(built, p.commit):
 		c.remarkf("the pipeline ran on %s, and %s was built from %s: a cohort that requires %s will refuse it", short(p.commit), r, short(built), p.kind)
 	}
 	m := edit.Map{{Key: "status", Value: edit.Text(p.status)}, {Key: "url", Value: edit.Text(p.url)}}
@@ -132,9 +133,6 @@ func (c *changer) addEvidence(release string, p proof) error {
 		trailers: [][2]string{{"Muster-Remote", r.String()}, {"Muster-Evidence", p.kind + " " + p.status}},
 	})
 }
-
-// sameCommit compares ids of which either may be a beginning.
-func sameCommit(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
 
 // maxReport is more than evidence.JUnit reads, so that it is the one to refuse.
 const maxReport = 16<<20 + 1

@@ -28,14 +28,20 @@ func Proved(r *registry.Release, kind string) (text string, ok bool) {
 		return fmt.Sprintf("%s passed%s", kind, look), true
 	case p.Commit.IsZero():
 		return fmt.Sprintf("%s passed, and does not say on which commit%s", kind, look), false
-	case !sameCommit(p.Commit.Value, r.Source.Commit.Value):
+	case len(p.Commit.Value) < 7 || len(r.Source.Commit.Value) < 7:
+		return fmt.Sprintf("%s passed on commit %s, and the release is of %s: fewer than 7 digits do not tell%s", kind, p.Commit, r.Source.Commit, look), false
+	case !SameCommit(p.Commit.Value, r.Source.Commit.Value):
 		return fmt.Sprintf("%s passed on commit %s, and the release is of %s%s", kind, diag.ShortID(p.Commit.Value), diag.ShortID(r.Source.Commit.Value), look), false
 	}
 	return fmt.Sprintf("%s passed on commit %s%s", kind, diag.ShortID(p.Commit.Value), look), true
 }
 
-// sameCommit reports whether two ids, which may be cut, can be of one commit.
-func sameCommit(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
+// SameCommit reports whether two ids are of one commit, of which each may be a beginning: of 7 digits at least, by which git itself cuts
+// ids, and 40 at the most if it is not a whole one of SHA-256.
+func SameCommit(a, b string) bool {
+	id := func(s string) bool { return len(s) >= 7 && len(s) <= 40 || len(s) == 64 }
+	return id(a) && id(b) && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
+}
 
 // checkEvidence holds a release against the evidence that a cohort requires. What a cohort has already is not taken from it because
 // a pipeline changed its mind: it is an error only for what comes in, which a gate decides.
