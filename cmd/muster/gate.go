@@ -13,6 +13,7 @@ import (
 
 	"muster/compiler"
 	"muster/compiler/audit"
+	"muster/compiler/diag"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 )
@@ -115,7 +116,7 @@ func checkPlace(live *compiler.Live, p audit.Place) error {
 		}
 		versions = append(versions, release.Version.Value)
 	}
-	return unknownName("release of "+p.Remote, p.Version, versions)
+	return usagef("there is no release %q of %s: %s", p.Version, p.Remote, diag.DidYouMean(p.Version, versions, "its releases are "+listing(versions)))
 }
 
 func remoteNames(r *registry.Registry) (names []string) {

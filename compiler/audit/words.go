@@ -33,6 +33,8 @@ func (e Event) String() string {
 		words += ", moves " + e.Moved.String()
 	}
 	switch {
+	case e.Kind == Disabled && e.From == disabled:
+		words += ", which was so already"
 	case e.Kind == Disabled && e.From != "":
 		words += ", which was " + e.From
 	case e.Kind == Enabled:
