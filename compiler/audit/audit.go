@@ -89,12 +89,6 @@ type Event struct {
 	Pos    diag.Pos // the line that says so, in the state after; before, where something is gone
 }
 
-// Moved is how many users get another release than before, in hundredths of a percent.
-type Moved struct {
-	Cohort int // of the cohort's users; of a changed audience: of all those of whom its claims hold
-	All    int // of all users; -1 if an audience with claims leaves that open
-}
-
 // State is what a registry serves.
 type State struct {
 	Registry *registry.Registry
@@ -137,7 +131,9 @@ func Between(before, after *State) (events []Event) {
 		case was == nil:
 			events = append(events, added(is, renamed)...)
 		default:
-			events = append(events, Cohort(was, is, renamed)...)
+			more := Cohort(was, is, renamed)
+			reach(more, before.Registry, after.Registry, is.name())
+			events = append(events, more...)
 		}
 	})
 	for i := range events {

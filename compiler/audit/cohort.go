@@ -112,33 +112,6 @@ func hundredths(a *registry.Audience) int {
 	return n
 }
 
-// movedAudience tells how many users a change of percentage moves: those whose claims change can't be counted.
-func movedAudience(was, is *registry.Audience) *Moved {
-	if was == nil || is == nil || claims(was) != claims(is) {
-		return nil
-	}
-	n := hundredths(is) - hundredths(was)
-	return share(max(n, -n), len(is.Claims) > 0, 10000)
-}
-
-// share is part of a whole that is of hundredths of all users, unless claims leave that open.
-func share(part int, claimed bool, of int) *Moved {
-	m := &Moved{Cohort: part, All: part * of / 10000}
-	if claimed {
-		m.All = -1
-	}
-	return m
-}
-
-// moved is a share of a cohort's users.
-func (s *Served) moved(part int) *Moved {
-	a := s.Declared.Audience
-	if a == nil {
-		return &Moved{Cohort: part, All: -1} // the default has whom no other cohort takes
-	}
-	return share(part, len(a.Claims) > 0, hundredths(a))
-}
-
 // pins compares the pins of a cohort.
 func pins(was, is *Served, renamed Renamed) (events []Event) {
 	before := was.Pins
@@ -184,7 +157,7 @@ func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
 	case off(b):
 		e.Kind, e.From, e.Reason = Enabled, "", reasonOf(b)
 	case len(a.Choices) > 1 || b != nil && len(b.Choices) > 1:
-		e.Kind, e.Moved = SplitChanged, is.moved(movedSplit(b, a))
+		e.Kind, e.Moved = SplitChanged, &Moved{Cohort: movedSplit(b, a), All: -1, of: "its users"}
 	case b != nil && older(a, b):
 		e.Kind = RolledBack
 	default:
@@ -304,23 +277,4 @@ func ranges(p *resolve.Pin) (all []bucketRange) {
 		all = append(all, bucketRange{10000, ""})
 	}
 	return slices.DeleteFunc(all, func(r bucketRange) bool { return r.end == 0 })
-}
-
-// Percent is the share of the cohort's users as a number: "12.5".
-func (m *Moved) Percent() string { return policy.FormatPercent(m.Cohort) }
-
-// PercentOfAll is the share of all users; "" if that can't be told.
-func (m *Moved) PercentOfAll() string {
-	if m.All < 0 {
-		return ""
-	}
-	return policy.FormatPercent(m.All)
-}
-
-// String is the share in words: "20 % of all users".
-func (m *Moved) String() string {
-	if all := m.PercentOfAll(); all != "" {
-		return all + " % of all users"
-	}
-	return m.Percent() + " % of its users"
 }

@@ -1,10 +1,8 @@
 package manifest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"muster/compiler/policy"
@@ -46,26 +44,15 @@ type audience struct {
 	Claims  map[string][]string `json:"claims,omitempty"`
 }
 
-// Pointer encodes the pointer to the cohorts' manifests, which come in the order of cohorts. A shell takes the first
-// cohort whose audience fits, so claims come before mere percentages and the default comes last; among those of one kind
-// the earlier in the promotion order comes first, then the more claims, then the name.
+// Pointer encodes the pointer to the cohorts' manifests, which come in the order of cohorts. A shell takes the first cohort whose audience
+// fits, in policy.Order.
 func Pointer(p *registry.Policy, o Origin, cohorts []*registry.Cohort, manifests []Manifest) ([]byte, error) {
 	out := pointer{Schema: PointerName, Registry: p.Name.Value, Serial: o.Serial, Commit: o.Commit, TTL: int64(p.TTL / time.Second),
 		Cohorts: []pointerCohort{}, Unpublishable: o.Unpublishable}
 	if !o.Time.IsZero() {
 		out.Time = o.Time.UTC().Format(time.RFC3339)
 	}
-	stages := stages(cohorts)
-	order := make([]int, len(cohorts))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(i, j int) int {
-		a, b := cohorts[i], cohorts[j]
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(stages[a.Name.Value], stages[b.Name.Value]),
-			cmp.Compare(claims(b), claims(a)), strings.Compare(a.Name.Value, b.Name.Value))
-	})
-	for _, i := range order {
+	for _, i := range policy.Order(cohorts) {
 		m := manifests[i]
 		out.Cohorts = append(out.Cohorts, pointerCohort{m.Cohort, audienceOf(cohorts[i]), p.BaseURL.Value + m.Path(), m.ID.String(), len(m.Bytes)})
 	}
@@ -74,46 +61,6 @@ func Pointer(p *registry.Policy, o Origin, cohorts []*registry.Cohort, manifests
 		return nil, fmt.Errorf("encoding the pointer: %w", err)
 	}
 	return b, nil
-}
-
-func rank(c *registry.Cohort) int {
-	switch {
-	case c.Audience == nil:
-		return 2
-	case len(c.Audience.Claims) == 0:
-		return 1
-	}
-	return 0
-}
-
-func claims(c *registry.Cohort) int {
-	if c.Audience == nil {
-		return 0
-	}
-	return len(c.Audience.Claims)
-}
-
-// stages counts how many cohorts come before each one in the promotion order, at the longest. The order has no circles.
-func stages(cohorts []*registry.Cohort) map[string]int {
-	byName, known := map[string]*registry.Cohort{}, map[string]int{}
-	for _, c := range cohorts {
-		byName[c.Name.Value] = c
-	}
-	var stage func(name string) int
-	stage = func(name string) int {
-		n, ok := known[name]
-		if c := byName[name]; !ok && c != nil {
-			for _, before := range c.After {
-				n = max(n, stage(before.Value)+1)
-			}
-			known[name] = n
-		}
-		return n
-	}
-	for name := range byName {
-		stage(name)
-	}
-	return known
 }
 
 func audienceOf(c *registry.Cohort) *audience {
