@@ -270,8 +270,7 @@ func (e *Admission) usable() (all []Condition) {
 		all = append(all, Condition{Name: "step back", Text: fmt.Sprintf("%s had it before: that is free of the promotion order, soak, freezes and evidence", e.Cohort)})
 	}
 	if f := e.Asks.Frozen; f != nil {
-		all = append(all, Condition{Name: "frozen", Verdict: Refused, Text: fmt.Sprintf("%s is frozen at %s: %s", e.Cohort, diag.ShortID(f.At.Value), f.Reason),
-			Help: fmt.Sprintf("muster thaw %s, or muster promote %s@%s --to %s --thaw", e.Cohort, e.Remote, e.Version, e.Cohort)})
+		all = append(all, Condition{Name: "frozen", Text: fmt.Sprintf("frozen at %s: %s; promote --thaw ends that", diag.ShortID(f.At.Value), f.Reason)})
 	}
 	return all
 }
