@@ -244,7 +244,7 @@ func (p *Past) neverLive(h History, rev string) (string, error) {
 		if c.ID != s.ID {
 			continue
 		}
-		live, _, err := at(p.Repo, c)
+		live, err := at(p.Repo, c)
 		if live == nil && err == nil {
 			return "the registry at " + diag.ShortID(s.ID) + " does not compile", nil
 		}

@@ -101,48 +101,107 @@ func (l *Live) resolved(declared *registry.Cohort) *resolve.Cohort {
 // Serve checks a registry and returns what it serves; nil if any finding is an error. An error other than findings is one of
 // reading the tree.
 func Serve(in Input) (*Live, diag.List, error) {
-	checked, found, err := Check(in)
-	if checked == nil || err != nil {
-		return nil, found, err
+	live, _, found, err := serve(in)
+	return live, found, err
+}
+
+// serve is Serve, and returns the registry too, as far as it could be read.
+func serve(in Input) (*Live, *registry.Registry, diag.List, error) {
+	r, found, err := load(in.Tree, in.Thorough)
+	if err != nil || r == nil {
+		return nil, nil, found.Sorted(), err
 	}
-	return newLive(checked, newStages(checked.Plan.Registry.Policy)), found, nil
+	s := newStages(r.Policy)
+	checked, found, err := judge(in, r, found, s)
+	if checked == nil || err != nil {
+		return nil, r, found, err
+	}
+	return newLive(checked, s), r, found, nil
 }
 
 // At is what was served as of a commit: what it compiles to or, if it does not compile, what the nearest commit before it on the
 // first-parent line does, which is returned too. Live is nil if none does.
 func At(repo *history.Repository, c history.Commit) (*Live, history.Commit, error) {
-	live, expired, err := at(repo, c)
+	a := attempts{repo: repo}
+	live, err := a.at(c)
 	if live != nil || err != nil {
 		return live, c, err
 	}
-	touched := expired
 	for step, err := range repo.Steps(c, registry.Folders) {
 		if err != nil {
 			return nil, c, err
 		}
-		here := history.Commit{ID: step.ID.String(), Time: step.Time}
-		if touched {
-			if live, expired, err = at(repo, here); live != nil || err != nil {
-				return live, here, err
-			}
+		here := commitOf(step)
+		if live, err := a.step(step); live != nil || err != nil {
+			return live, here, err
 		}
-		touched = expired || len(step.Changes) > 0 // or the commit before it is no other
 	}
 	return nil, c, nil
 }
 
-// at is what one commit compiles to, nil if it does not; and then whether a waiver had expired by its date, so that the same registry may
-// have compiled at an earlier one.
-func at(repo *history.Repository, c history.Commit) (live *Live, expired bool, err error) {
-	in, err := inputAt(repo, c)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil // the registry's folder was not there yet
+func commitOf(step history.Step) history.Commit {
+	return history.Commit{ID: step.ID.String(), Time: step.Time}
+}
+
+// at is what one commit compiles to, nil if it does not.
+func at(repo *history.Repository, c history.Commit) (*Live, error) {
+	return (&attempts{repo: repo}).at(c)
+}
+
+// attempts compiles one commit after another, each a step from the one before, and spares those that can come to nothing else: commits
+// with one registry compile alike unless a waiver's day lies between them.
+type attempts struct {
+	repo    *history.Repository
+	waivers []registry.Waiver // of the registry at hand
+	tried   map[string]bool   // by which of the waivers are over; nil: the registry was not looked at
+	freeze  bool              // whether a freeze was among what is wrong: what its commit comes to depends on what led there
+}
+
+// step compiles a commit and lets the one before it be next; nil if it does not compile, or if that is plain.
+func (a *attempts) step(s history.Step) (live *Live, err error) {
+	if !a.tried[a.over(s.Time)] || a.freeze && len(s.Changes) > 0 {
+		live, err = a.at(commitOf(s))
+	}
+	if len(s.Changes) > 0 {
+		a.tried, a.waivers, a.freeze = nil, nil, false // the commit before has another registry
+	}
+	return live, err
+}
+
+// over says which of the waivers are over at a moment.
+func (a *attempts) over(now time.Time) string {
+	marks := make([]byte, len(a.waivers))
+	for i, w := range a.waivers {
+		if marks[i] = '-'; registry.Over(w.Until, now) {
+			marks[i] = '+'
+		}
+	}
+	return string(marks)
+}
+
+// at is what one commit compiles to, nil if it does not.
+func (a *attempts) at(c history.Commit) (*Live, error) {
+	in, err := inputAt(a.repo, c)
+	if errors.Is(err, fs.ErrNotExist) { // the registry's folder was not there yet
+		a.tried = map[string]bool{"": true}
+		return nil, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	live, found, err := Serve(in)
-	return live, slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Rule == "waiver/expired" }), err
+	live, r, found, err := serve(in)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		a.waivers = r.Policy.Waivers
+	}
+	if a.tried == nil {
+		a.tried = map[string]bool{}
+	}
+	a.tried[a.over(c.Time)] = true
+	a.freeze = slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Error && d.Rule == "frozen/commit" })
+	return live, nil
 }
 
 // Served is what a cohort is served; nil if there is no such cohort.

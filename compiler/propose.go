@@ -85,7 +85,7 @@ func (p *retreat) look(c history.Commit) (live *Live, meant bool, err error) {
 			return nil, false, err
 		}
 	}
-	if live, _, err = at(p.repo, c); live == nil || err != nil {
+	if live, err = at(p.repo, c); live == nil || err != nil {
 		return nil, true, err
 	}
 	if meant, err = p.wanted(live); !meant || err != nil {

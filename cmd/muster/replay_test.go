@@ -85,12 +85,13 @@ func (h *randomHistory) compareReplay() map[audit.Kind]bool {
 			kinds[e.Kind] = true
 		}
 	}
-	w := &walk{}
+	w, repo := &walk{}, h.open()
 	for _, c := range strings.Fields(h.git("rev-list", "--first-parent", "--reverse", "main")) {
 		h.git("checkout", "-q", "--detach", c)
 		before := w.live
 		got := h.compareEvents(c, moments[c], w.step(h, c))
 		h.compareManifests(c, moments[c], before, w.live)
+		h.compareAt(repo, c, w.live)
 		h.findHole(c, got, before, w.live)
 		if w.serial++; moments[c] != nil && (moments[c].Serial != w.serial || !moments[c].Step.Time.Equal(h.committed(c))) {
 			h.Errorf("%s, %s: it is commit %d of %v, want %d of %v", h.Name(), c, moments[c].Serial, moments[c].Step.Time, w.serial, h.committed(c))
@@ -163,13 +164,31 @@ func (h *randomHistory) committed(c string) time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// moments are what is replayed, by commit.
-func (h *randomHistory) moments() map[string]*compiler.Moment {
+func (h *randomHistory) open() *history.Repository {
 	repo, err := history.Open(h.dir, history.Options{})
 	if err != nil {
 		h.Fatal(err)
 	}
 	h.Cleanup(func() { repo.Close() })
+	return repo
+}
+
+// compareAt holds what is served as of a commit by itself against what the whole line before it comes to.
+func (h *randomHistory) compareAt(repo *history.Repository, c string, want *served) {
+	at, err := repo.Resolve(c)
+	if err != nil {
+		h.Fatal(err)
+	}
+	live, _, err := compiler.At(repo, at)
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.compareLive(c+" at", live, want)
+}
+
+// moments are what is replayed, by commit.
+func (h *randomHistory) moments() map[string]*compiler.Moment {
+	repo := h.open()
 	tip, err := repo.Resolve("main")
 	if err != nil {
 		h.Fatal(err)
