@@ -63,6 +63,7 @@ type Checked struct {
 type frozen struct {
 	cohort *resolve.Cohort
 	policy *registry.Policy
+	commit string // where it stands, as a freeze names it: where a freeze leads to another one, the last
 }
 
 // Check finds everything that is wrong with a registry. Checked is nil if any of it is an error. An error other than

@@ -127,7 +127,7 @@ func (t *thawer) cohort(c *registry.Cohort) (frozen, diag.List, error) {
 			return frozen{}, fault("frozen/commit", "there was no cohort "+c.Name.Value+" at "+commit, "name a commit at which there was"), nil
 		}
 		if then.Declared.Frozen == nil {
-			return frozen{then, s.plan.Registry.Policy}, late, nil
+			return frozen{then, s.plan.Registry.Policy, commit}, late, nil
 		}
 		commit = then.Declared.Frozen.At.Value
 	}

@@ -163,10 +163,13 @@ func (a *attempts) step(s history.Step) (live *Live, err error) {
 		live, err = a.at(commitOf(s))
 	}
 	if len(s.Changes) > 0 {
-		a.tried, a.waivers, a.freeze = nil, nil, false // the commit before has another registry
+		a.next() // the commit before has another registry
 	}
 	return live, err
 }
+
+// next says that another registry comes next.
+func (a *attempts) next() { a.tried, a.waivers, a.freeze = nil, nil, false }
 
 // over says which of the waivers are over at a moment.
 func (a *attempts) over(now time.Time) string {

@@ -16,12 +16,20 @@ type Reason struct {
 	Served *audit.Served // nil: there is no such cohort
 	Pin    *resolve.Pin  // nil: it has nothing of the remote
 	// Entered is the commit with which users got what the pin comes to, and Before what they had: "" for nothing.
-	Entered history.Step
+	Entered history.Commit
 	Before  string
-	// Written is the commit with which the deciding line got to say what it says.
-	Written history.Step
-	// Frozen is the commit that the cohort is frozen at, whose pins these are; the zero Commit if it is not frozen.
-	Frozen history.Commit
+	// Written is the commit with which the deciding line got to say what it says, of the first-parent line of the commit in which it
+	// stands.
+	Written history.Commit
+	// Freeze is what brings the pin here if the cohort is frozen; nil if it is not.
+	Freeze *Freeze
+}
+
+// Freeze is a cohort's being frozen.
+type Freeze struct {
+	Declared *registry.Frozen
+	Written  history.Commit // with which the line came to say so
+	Commit   history.Commit // in which the pins stand: the one that is named or, where the cohort was frozen there too, the last one
 }
 
 // Why finds out which line, and which commits, give a cohort what it has of a remote, as of a commit that compiles to live.
@@ -32,33 +40,91 @@ func Why(repo *history.Repository, live *Live, c history.Commit, cohort, remote 
 	if why.Pin = why.Served.Pin(remote); why.Pin == nil {
 		return why, nil
 	}
-	if f := why.Served.Declared.Frozen; f != nil {
-		if why.Frozen, err = repo.Ancestry(c).Find(f.At.Value); err != nil {
+	stands := c
+	if declared := why.Served.Declared; declared.Frozen != nil {
+		why.Freeze = &Freeze{Declared: declared.Frozen}
+		if why.Freeze.Commit, err = repo.Ancestry(c).Find(live.frozen[cohort].commit); err != nil {
 			return why, err
 		}
-		c = why.Frozen
+		same := func(then *registry.Cohort) bool { return declared.Frozen.Same(then.Frozen) }
+		if why.Freeze.Written, err = written(repo, c, declared.File.Pos(declared.Frozen.At.Mark), same); err != nil {
+			return why, err
+		}
+		stands = why.Freeze.Commit
 	}
-	t, err := newTracer(repo, c, cohort, why.Pin)
+	pin := why.Pin.From.Pin
+	why.Written, err = written(repo, stands, audit.Position(why.Pin), func(then *registry.Cohort) bool {
+		return slices.ContainsFunc(then.Pins, func(p registry.Pin) bool { return p.Same(pin) })
+	})
 	if err != nil {
 		return why, err
 	}
-	return why, t.trace(repo.Steps(c, registry.Folders), &why)
+	return why, why.enter(repo, live, c, remote)
+}
+
+// enter finds the commit with which users got what the pin comes to. Going back in time with no more than can matter to the pin, it
+// takes a commit that has something else for what was served then only once the whole registry proves to have compiled.
+func (why *Reason) enter(repo *history.Repository, live *Live, c history.Commit, remote string) error {
+	for {
+		t, err := newTracer(repo, live, c, why.Served.Declared.Name.Value, remote)
+		if err != nil {
+			return err
+		}
+		past, err := t.trace()
+		if err != nil {
+			return err
+		}
+		after, entered, err := t.first(live, c)
+		if err != nil {
+			return err
+		}
+		why.Entered, why.Before = entered, ""
+		if past.ID == "" {
+			return nil
+		}
+		if live, c, err = At(repo, past); err != nil || live == nil {
+			return err
+		}
+		was := live.Served(t.cohort)
+		if was == nil {
+			return nil
+		}
+		if remote = audit.FormerName(live.State, after.State, t.cohort, remote); audit.Text(was.Pin(remote)) != t.text {
+			why.Before = audit.Text(was.Pin(remote))
+			return nil
+		}
+	}
 }
 
 // tracer goes back in time with no more of the registry than it takes to resolve one pin: the policy, the cohorts and one remote.
 type tracer struct {
-	loader *registry.Loader
-	cohort string
-	pin    *resolve.Pin // as it is
-	path   string       // of the remote's file, at the commit in hand
-	last   history.Step // the oldest so far after which all was as it is
-	sound  bool         // whether the commit in hand can be read
+	repo           *history.Repository
+	loader         *registry.Loader
+	start          history.Commit
+	cohort, remote string
+	text           string  // what users have
+	path           string  // of the remote's file, at the commit in hand
+	passed         []visit // the newest first
 
-	chain map[string]bool // the files of the cohort and those that it inherits from, at the last commit that was looked at; nil: not known
+	chain     map[string]bool // the files of the cohort and those that it inherits from, at the last commit that was looked at; nil: not known
+	snapshots map[string]*snapshot
+	thawed    map[string]frozen // by the commit that a freeze names; the zero frozen if it leads nowhere
 }
 
-func newTracer(repo *history.Repository, c history.Commit, cohort string, pin *resolve.Pin) (*tracer, error) {
-	t := &tracer{loader: newLoader(repo), cohort: cohort, pin: pin, path: pin.Remote.File.Path, sound: true}
+// visit is a commit that a tracer went past.
+type visit struct {
+	commit  history.Commit
+	touched bool // whether it changed the registry
+	sound   bool // false: it is plain that it does not compile
+}
+
+func newTracer(repo *history.Repository, live *Live, c history.Commit, cohort, remote string) (*tracer, error) {
+	pin := live.Served(cohort).Pin(remote)
+	t := &tracer{repo: repo, loader: newLoader(repo), start: c, cohort: cohort, remote: remote, text: audit.Text(pin), path: pin.Remote.File.Path,
+		snapshots: map[string]*snapshot{}, thawed: map[string]frozen{}}
+	if today := live.State.Registry.Remote(remote); today != nil {
+		t.path = today.File.Path // a frozen cohort may have it from another place
+	}
 	files, err := repo.Files(c, registry.Folders)
 	if err != nil {
 		return nil, err
@@ -76,43 +142,44 @@ func (t *tracer) follows(file string) bool {
 	return !strings.HasPrefix(file, "remotes/") || file == t.path
 }
 
-// trace goes back until both commits of the reason are found: at the latest the first.
-func (t *tracer) trace(steps func(func(history.Step, error) bool), why *Reason) (err error) {
-	entered, written := false, false
-	for step, failed := range steps {
-		if failed != nil {
-			return failed
+// trace goes back to the first commit that would serve something else if it compiled; the zero Commit if there is none.
+func (t *tracer) trace() (history.Commit, error) {
+	matters, sound := false, true
+	for step, err := range t.repo.Steps(t.start, registry.Folders) {
+		if err != nil {
+			return history.Commit{}, err
 		}
-		if t.last.ID == (history.ObjectID{}) {
-			t.last = step
+		if matters {
+			var text string
+			if text, sound, err = t.serves(commitOf(step)); err != nil {
+				return history.Commit{}, err
+			}
+			if sound && text != t.text {
+				return commitOf(step), nil
+			}
 		}
-		if !t.undo(step) {
+		t.passed = append(t.passed, visit{commitOf(step), len(step.Changes) > 0, sound})
+		matters = t.undo(step)
+	}
+	return history.Commit{}, nil
+}
+
+// first finds the oldest commit that was passed and compiles, and what it compiles to. The newest does, to live.
+func (t *tracer) first(live *Live, c history.Commit) (*Live, history.Commit, error) {
+	a := attempts{repo: t.repo}
+	for i := len(t.passed) - 1; i > 0; i-- {
+		v := t.passed[i]
+		if v.touched {
+			a.next()
+		}
+		if !v.sound || a.tried[a.over(v.commit.Time)] {
 			continue
 		}
-		pin, sound, failed := t.resolve()
-		if failed != nil {
-			return failed
-		}
-		if t.sound = sound; !sound {
-			continue
-		}
-		if !entered && audit.Text(pin) != audit.Text(t.pin) {
-			entered, why.Entered, why.Before = true, t.last, audit.Text(pin)
-		}
-		if !written && (pin == nil || pin.From.Cohort.Name.Value != t.pin.From.Cohort.Name.Value || !pin.From.Pin.Same(t.pin.From.Pin)) {
-			written, why.Written = true, t.last
-		}
-		if entered && written {
-			return nil
+		if live, err := a.at(v.commit); live != nil || err != nil {
+			return live, v.commit, err
 		}
 	}
-	if !entered {
-		why.Entered = t.last
-	}
-	if !written {
-		why.Written = t.last
-	}
-	return nil
+	return live, c, nil
 }
 
 // undo takes back what a commit did to the files that are followed. It reports whether that can matter: what happens in the file of a
@@ -132,9 +199,6 @@ func (t *tracer) undo(step history.Step) (matters bool) {
 			}
 		}
 	}
-	if matters && t.sound {
-		t.last = step
-	}
 	t.loader.Apply(back)
 	return matters
 }
@@ -149,32 +213,52 @@ func movedFrom(step history.Step, to string) history.Change {
 	return history.Change{}
 }
 
-// resolve is what the pin came to; nil if there was none. It is false where that can't be read.
-func (t *tracer) resolve() (*resolve.Pin, bool, error) {
+// serves is what the cohort has of the remote at a commit, in words, if that compiles. It is false where it is plain that it does not.
+func (t *tracer) serves(c history.Commit) (string, bool, error) {
 	r, _, err := t.loader.Load()
 	t.chain = nil
 	if err != nil || r == nil {
-		return nil, false, err
+		return "", false, err
 	}
 	declared := r.Cohort(t.cohort)
 	if declared == nil {
-		return nil, !r.Absent(t.cohort), nil
+		return "", !r.Absent(t.cohort), nil
 	}
-	if declared.Frozen != nil { // what it had then is another commit's
-		return nil, true, nil
+	if declared.Frozen != nil {
+		f, err := t.thaw(c, declared)
+		if err != nil || f.cohort == nil {
+			return "", false, err
+		}
+		return audit.Text(resolve.Find(f.cohort.Pins, t.remote)), true, nil
 	}
 	t.chain = map[string]bool{}
 	for _, c := range resolve.Chain(r, declared) {
 		t.chain[c.File.Path] = true
 	}
 	resolved, _ := resolve.One(r, declared)
-	for i := range resolved.Pins {
-		if p := resolved.Pins[i]; p.Remote.Name.Value == t.pin.Remote.Name.Value {
-			return p, true, nil
+	if p := resolve.Find(resolved.Pins, t.remote); p != nil {
+		return audit.Text(p), true, nil
+	}
+	asked := slices.ContainsFunc(resolve.Sources(r, declared), func(from resolve.Source) bool { return from.Pin.Remote.Value == t.remote })
+	return "", !asked, nil // a pin that came to nothing did not compile
+}
+
+// thaw is the cohort as it is frozen at a commit. A freeze means the same commit wherever it stands on the line, but where a short id
+// is no longer that of one commit only.
+func (t *tracer) thaw(c history.Commit, declared *registry.Cohort) (frozen, error) {
+	at := declared.Frozen.At.Value
+	f, known := t.thawed[at]
+	if known {
+		return f, nil
+	}
+	for _, of := range []history.Commit{t.start, c} {
+		thawer := thawer{in: Input{History: NewHistory(t.repo, of)}, snapshots: t.snapshots, read: map[string]bool{}}
+		var err error
+		if f, _, err = thawer.cohort(declared); f.cohort != nil || err != nil {
+			t.thawed[at] = f
+			return f, err
 		}
 	}
-	asked := slices.ContainsFunc(resolve.Sources(r, declared), func(from resolve.Source) bool {
-		return from.Pin.Remote.Value == t.pin.Remote.Name.Value
-	})
-	return nil, !asked, nil // a pin that came to nothing did not compile
+	t.thawed[at] = f
+	return f, nil
 }

@@ -98,6 +98,7 @@ func (h *randomHistory) compareReplay() map[audit.Kind]bool {
 		}
 		delete(moments, c)
 	}
+	h.compareWhy(repo, w.line)
 	for c := range moments {
 		h.Errorf("there are events at %s, which is not on the line", c)
 	}
@@ -108,6 +109,7 @@ func (h *randomHistory) compareReplay() map[audit.Kind]bool {
 type walk struct {
 	serial int
 	live   *served   // what the last commit that compiles serves; nil for none
+	line   []*servedAt
 	last   time.Time // the date of the commit before
 	broken bool
 	over   []any // waivers of live that have expired
@@ -131,6 +133,7 @@ func (w *walk) step(h *randomHistory, c string) (events []told) {
 	events = append(events, expired...)
 	if w.broken = now == nil; !w.broken {
 		events = append(events, between(w.live, now)...)
+		w.line = append(w.line, &servedAt{now, c})
 		w.live, w.over = now, nil // while it compiles, no waiver has expired
 	}
 	return events

@@ -90,7 +90,16 @@ type whyRecord struct {
 	Entered  commitRecord  `json:"entered"`          // with whom it came in
 	Before   string        `json:"before,omitempty"` // what was there before
 	Frozen   *commitRecord `json:"frozen,omitempty"` // the commit that the cohort is frozen at, in which the line stands
+	Freeze   *freezeRecord `json:"freeze,omitempty"` // what froze it
 	Disabled string        `json:"disabled,omitempty"`
+}
+
+// freezeRecord is the line that freezes a cohort.
+type freezeRecord struct {
+	At      place        `json:"at"`
+	Commit  string       `json:"commit"` // as written
+	Reason  string       `json:"reason"`
+	Written commitRecord `json:"written"` // who wrote it
 }
 
 func whyAnswer(repo *history.Repository, r compiler.Reason) (a whyRecord, err error) {
@@ -101,42 +110,70 @@ func whyAnswer(repo *history.Repository, r compiler.Reason) (a whyRecord, err er
 	if by := p.From.Cohort.Name.Value; by != a.Cohort {
 		a.Chain = []string{a.Cohort, by}
 	}
-	if a.Written, err = commitOf(repo, r.Written.ID.String()); err != nil {
+	if a.Written, err = commitOf(repo, r.Written.ID); err != nil {
 		return a, err
 	}
-	if a.Entered, err = commitOf(repo, r.Entered.ID.String()); err != nil || r.Frozen.ID == "" {
+	if a.Entered, err = commitOf(repo, r.Entered.ID); err != nil || r.Freeze == nil {
 		return a, err
 	}
-	frozen, err := commitOf(repo, r.Frozen.ID)
-	a.Frozen = &frozen
+	frozen, err := commitOf(repo, r.Freeze.Commit.ID)
+	if err != nil {
+		return a, err
+	}
+	declared := r.Freeze.Declared
+	at := r.Served.Declared.File.Pos(declared.At.Mark)
+	a.Frozen, a.Freeze = &frozen, &freezeRecord{At: place{at.File, at.Line, at.Column}, Commit: declared.At.Value, Reason: declared.Reason.Value}
+	a.Freeze.Written, err = commitOf(repo, r.Freeze.Written.ID)
 	return a, err
 }
 
 func (a whyRecord) text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s is served %s %s\n", a.Cohort, a.Remote, printable(a.Served))
-	if a.Frozen != nil {
+	if f := a.Freeze; f != nil {
+		fmt.Fprintf(&b, "  frozen by  %s, at %s%s\n", f.At, printable(f.Commit), because(f.Reason))
+		fmt.Fprintf(&b, "  written    %s\n", f.Written)
+		a.entered(&b, f.Written)
 		fmt.Fprintf(&b, "  frozen at  %s\n", *a.Frozen)
 	}
-	fmt.Fprintf(&b, "  by         %s:%d:%d%s\n", a.At.File, a.At.Line, a.At.Column, printable(a.pin()))
+	fmt.Fprintf(&b, "  by         %s%s\n", a.At, printable(a.pin()))
 	fmt.Fprintf(&b, "  written    %s\n", a.Written)
-	entered := "with the same commit"
-	if a.Entered.Commit != a.Written.Commit {
-		entered = a.Entered.String()
+	if a.Freeze == nil {
+		a.entered(&b, a.Written)
 	}
-	fmt.Fprintf(&b, "  came in    %s; before it was %s\n", entered, printable(cmp.Or(a.Before, "nothing")))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// entered tells with which commit users got it, after the line that a commit wrote.
+func (a whyRecord) entered(b *strings.Builder, written commitRecord) {
+	entered := "with the same commit"
+	if a.Entered.Commit != written.Commit {
+		entered = a.Entered.String()
+	}
+	fmt.Fprintf(b, "  came in    %s; before it was %s\n", entered, printable(cmp.Or(a.Before, "nothing")))
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + printable(reason)
 }
 
 // pin is the deciding line in words.
 func (a whyRecord) pin() string {
 	text := ""
-	if a.Pin != "" {
+	switch {
+	case a.Disabled != "":
+		text = ", switched off"
+	case a.Pin != "":
 		text = ", the pin " + a.Pin
 	}
 	if len(a.Chain) > 0 {
 		text += ", which " + a.Chain[0] + " inherits from " + a.Chain[1]
 	}
-	return text
+	return text + because(a.Disabled)
 }
+
+func (p place) String() string { return printable(fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)) }

@@ -171,6 +171,20 @@ func (r Renamed) was(name string) string {
 	return name
 }
 
+// FormerName is the name by which a cohort had, in the state before, what is a remote in the state after: another one if the remote
+// was renamed between the two, as Between tells it.
+func FormerName(before, after *State, cohort, remote string) string {
+	if before.Registry.Remote(remote) != nil || before.Cohort(cohort).Pin(remote) != nil {
+		return remote
+	}
+	_, renamed := remotes(before.Registry, after.Registry)
+	old := renamed.was(remote)
+	if is := after.Cohort(cohort); is == nil || is.Pin(old) != nil {
+		return remote
+	}
+	return old
+}
+
 // remotes compares the remotes of two registries.
 func remotes(before, after *registry.Registry) (events []Event, renamed Renamed) {
 	renamed = renames(before, after)
