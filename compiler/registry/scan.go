@@ -116,7 +116,11 @@ func (s *scanner) entry(root, name string, e fs.DirEntry, depth int) error {
 		s.refuse(name, "tree/file-name", "the file name "+diag.Quote(base)+" is not one that muster reads",
 			"rename it: lower-case letters, digits and dashes, starting with a letter, then .yaml")
 	default:
-		d := File{Path: name}.whole("tree/stray", diag.Quote(base)+" is no declaration; muster does not read it", "move it out of "+root+"/")
+		cure := "move it out of " + root + "/"
+		if strings.HasPrefix(base, ".") && strings.HasSuffix(base, ".muster") { // see workFile.temporary in the command
+			cure = "remove it: a run of muster was killed while it wrote " + diag.Quote(strings.TrimSuffix(base[1:], ".muster"))
+		}
+		d := File{Path: name}.whole("tree/stray", diag.Quote(base)+" is no declaration; muster does not read it", cure)
 		d.Severity = diag.Warning
 		s.list.Add(d)
 	}
