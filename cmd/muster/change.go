@@ -12,7 +12,6 @@ import (
 	"muster/compiler"
 	"muster/compiler/audit"
 	"muster/compiler/diag"
-	"muster/compiler/edit"
 	"muster/compiler/history"
 	"muster/compiler/registry"
 )
@@ -32,7 +31,8 @@ func (f *changeFlags) add(cmd *cobra.Command) {
 	flags.MarkHidden("now")
 }
 
-// changer changes files of a registry's work tree. Its Input is that of the work tree, checked as of now.
+// changer changes files of a registry's work tree. Its Input is that of the work tree, checked as of now; with --commit, it is
+// that of HEAD, with the files that git does not know yet: the commit takes nothing else along.
 type changer struct {
 	*source
 	globals  *globals
@@ -40,8 +40,9 @@ type changer struct {
 	flags    *changeFlags
 	now      time.Time // UTC
 	head     history.Commit
+	work     fs.FS // the work tree
 	registry *registry.Registry
-	form     diag.List // what is wrong with the form of the work tree's files
+	form     diag.List // what is wrong with the form of the registry's files
 	files    []*workFile
 }
 
@@ -52,17 +53,6 @@ type change struct {
 	body     string // the reason, "" for none
 	trailers [][2]string
 }
-
-// workFile is a file of the work tree, to be edited.
-type workFile struct {
-	*edit.File
-	path  string // slash-separated, below the registry's root
-	was   []byte
-	mode  fs.FileMode // as it is on disk; set when it is written
-	added bool        // whether git does not know it yet; set when it is to be committed
-}
-
-func (w *workFile) changed() bool { return string(w.was) != string(w.Bytes()) }
 
 // openForChange opens the work tree that the flags name.
 func (g *globals) openForChange(cmd *cobra.Command, f *changeFlags) (*changer, error) {
@@ -83,7 +73,7 @@ func (g *globals) openForChange(cmd *cobra.Command, f *changeFlags) (*changer, e
 	if err != nil {
 		return nil, err
 	}
-	c := &changer{source: s, globals: g, cmd: cmd, flags: f, now: now}
+	c := &changer{source: s, globals: g, cmd: cmd, flags: f, now: now, work: s.Tree}
 	c.Origin.Time = now
 	if err := c.load(); err != nil {
 		c.Close()
@@ -110,6 +100,7 @@ func (c *changer) load() (err error) {
 		if err := c.mayCommit(); err != nil {
 			return err
 		}
+		c.Tree = headFirst{c.Base, c.work}
 	}
 	if c.registry, c.form, err = registry.Load(c.Tree, registry.Options{}); err == nil && c.registry == nil {
 		return c.refuse(nil, c.form.Sorted())
@@ -174,25 +165,6 @@ func (c *changer) remoteFile(name string) (*workFile, error) {
 	return c.file(remote.File.Path)
 }
 
-func (c *changer) file(path string) (*workFile, error) {
-	for _, f := range c.files {
-		if f.path == path {
-			return f, nil
-		}
-	}
-	text, err := fs.ReadFile(c.Tree, path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the registry: %w", err)
-	}
-	parsed, err := edit.Parse(path, text)
-	if err != nil {
-		return nil, err
-	}
-	f := &workFile{File: parsed, path: path, was: text}
-	c.files = append(c.files, f)
-	return f, nil
-}
-
 // apply checks a change, shows it, and writes it if nothing is wrong with it.
 func (c *changer) apply(ch change) error {
 	if c.flags.message != "" {
@@ -200,14 +172,14 @@ func (c *changer) apply(ch change) error {
 	}
 	changed := slices.DeleteFunc(slices.Clone(c.files), func(f *workFile) bool { return !f.changed() })
 	p := &plan{change: ch, files: changed, events: []compiler.Told{}}
+	if c.flags.commit {
+		if err := c.mayCommitFiles(); err != nil {
+			return err
+		}
+	}
 	if len(changed) == 0 {
 		c.remarkf("nothing to do")
 		return c.show(p, "")
-	}
-	if c.flags.commit {
-		if err := c.mayCommitFiles(changed); err != nil {
-			return err
-		}
 	}
 	if err := c.propose(p); err != nil {
 		return err

@@ -86,11 +86,16 @@ func (g *globals) freeze(cmd *cobra.Command, name string, q freezing) error {
 	if err := f.Set(frozen, "frozen"); err != nil {
 		return err
 	}
+	if g.at == "" {
+		if err := c.onlyAsAsked(f); err != nil {
+			return err
+		}
+	}
 	return c.apply(change{action: "freeze", subject: fmt.Sprintf("%s: freeze at %s", name, short(at.ID)), body: q.reason,
 		trailers: [][2]string{{"Muster-Cohort", name}, {"Muster-Commit", at.ID}}})
 }
 
-// freezeCommit is the commit that a revision names, or else HEAD, if that is all of the work tree.
+// freezeCommit is the commit that a revision names, or else HEAD.
 func (c *changer) freezeCommit(rev string) (history.Commit, error) {
 	if c.repo == nil {
 		return history.Commit{}, fmt.Errorf("freezing: %w", history.ErrNotRepository)
@@ -98,14 +103,23 @@ func (c *changer) freezeCommit(rev string) (history.Commit, error) {
 	if c.head.ID == "" {
 		return history.Commit{}, c.declinef("a freeze names a commit, and nothing has been committed yet")
 	}
-	if rev != "" {
-		return resolveRevision(c.repo, rev)
+	if rev == "" {
+		return c.head, nil
 	}
-	differs, err := c.repo.Differs(c.head, c.Tree, registry.Folders)
+	return resolveRevision(c.repo, rev)
+}
+
+// onlyAsAsked refuses a freeze at HEAD where the work tree is something else, but for that freeze.
+func (c *changer) onlyAsAsked(f *workFile) error {
+	work := c.work
+	if f.written() {
+		work = overlay{work, map[string][]byte{f.path: f.was}}
+	}
+	differs, err := c.repo.Differs(c.head, work, registry.Folders)
 	if err == nil && differs {
 		err = c.declinef("the work tree differs from HEAD, and a freeze names a commit: commit first, or say which with --at")
 	}
-	return c.head, err
+	return err
 }
 
 func (g *globals) thaw(cmd *cobra.Command, name string, flags changeFlags) error {

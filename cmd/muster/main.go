@@ -25,7 +25,7 @@ const (
 	exitUsage    = 64
 	exitUnusable = 66 // the repository can't be used
 	exitBug      = 70
-	exitTryAgain = 75 // a server does not answer now
+	exitTryAgain = 75 // a server does not answer now, or somebody else is writing
 )
 
 // Where the collector begins to work harder, in bytes. They bound no input: ten thousand remotes and twenty cohorts need
@@ -65,8 +65,12 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	}
 	fmt.Fprintf(stderr, "muster: %s\n", diag.Printable(err.Error()))
 	var usage *usageError
-	if errors.As(err, &usage) {
+	var again tryAgainError
+	switch {
+	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &again):
+		return exitTryAgain
 	}
 	return exitUnusable
 }

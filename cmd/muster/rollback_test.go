@@ -320,5 +320,5 @@ func testFile(t *testing.T, path, was string) *workFile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &workFile{File: f, path: path, was: []byte(was)}
+	return &workFile{File: f, path: path, was: []byte(was), disk: []byte(was)}
 }

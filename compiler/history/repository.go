@@ -114,6 +114,9 @@ func (r *Repository) Prefix() string { return r.prefix }
 // Bare reports whether the opened folder is itself the git folder: no files of a work tree can be in it.
 func (r *Repository) Bare() bool { return r.bare }
 
+// WorkTree is the top of the work tree, an absolute path; "" if there is none, or if nothing says where it is.
+func (r *Repository) WorkTree() string { return r.place.root }
+
 // realPath is the absolute path of a folder, without symbolic links: what git starts from.
 func realPath(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
