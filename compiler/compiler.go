@@ -176,7 +176,11 @@ func compare(in Input, head *resolve.Plan) (diag.List, error) {
 	}
 	l := c.Findings()
 	if base != nil { // a change can't waive what it brings
-		l = policy.NewWaivers(base.Registry, Rules(), in.Origin.Time).Apply(l)
+		waivers, err := in.excusing(base.Registry)
+		if err != nil {
+			return nil, err
+		}
+		l = waivers.Apply(l)
 	}
 	ruled, err := underBase(in)
 	if err != nil {
@@ -188,6 +192,24 @@ func compare(in Input, head *resolve.Plan) (diag.List, error) {
 			Notes: []diag.Note{{Pos: first.Pos, Message: "in the base: " + first.Message}}, Help: "name a base that is in order, or look for yourself what the change takes from what is live"})
 	}
 	return l, nil
+}
+
+// excusing are the waivers of the base, as it is by now if the change left it a while ago; a change that claims to be older revives none.
+func (in Input) excusing(base *registry.Registry) (*policy.Waivers, error) {
+	if in.Past == nil {
+		return policy.NewWaivers(base, Rules(), in.Origin.Time), nil
+	}
+	if in.Past.from().ID != in.Past.Commit.ID {
+		tip, _, err := At(in.Past.Repo, in.Past.Commit)
+		if err != nil {
+			return nil, err
+		}
+		if tip != nil {
+			base = tip.State.Registry
+		}
+	}
+	now, err := in.Past.now(in.Origin.Time)
+	return policy.NewWaivers(base, Rules(), now), err
 }
 
 // empty reports whether a tree holds nothing of a registry.

@@ -133,6 +133,7 @@ func Between(before, after *State) (events []Event) {
 		default:
 			more := Cohort(was, is, renamed)
 			reach(more, before.Registry, after.Registry, is.name())
+			reordered(more, before.Registry, after.Registry)
 			events = append(events, more...)
 		}
 	})

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 
 	"muster/compiler/policy"
 	"muster/compiler/registry"
@@ -84,4 +85,28 @@ func leftFor(r *registry.Registry, cohort string) (left float64, ok bool) {
 		left = left * float64(10000-hundredths(c.Audience)) / 10000
 	}
 	return left, false
+}
+
+// reordered lets the event of a changed promotion order say so where users fall to other cohorts by it: those are asked in that order, too.
+func reordered(events []Event, before, after *registry.Registry) {
+	for i := range events {
+		e := &events[i]
+		if e.Kind != CohortChanged || !slices.Contains(strings.Split(e.To, ", "), "after") {
+			continue
+		}
+		was, is := asked(before, after), asked(after, before)
+		if !slices.Equal(was, is) {
+			e.Reason = "cohorts are asked in another order: " + strings.Join(is, ", ")
+		}
+	}
+}
+
+// asked are the cohorts of a registry that are in another one, too, in the order in which they are asked.
+func asked(r, other *registry.Registry) (names []string) {
+	for _, i := range policy.Order(r.Cohorts) {
+		if name := r.Cohorts[i].Name.Value; other.Cohort(name) != nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -66,3 +66,21 @@ func TestMovedAudience(t *testing.T) {
 		})
 	}
 }
+
+func TestReordered(t *testing.T) {
+	all := map[string]string{"alpha": "50", "beta": "50", "general": ""}
+	for name, c := range map[string]struct {
+		after map[string]string
+		want  string
+	}{
+		"another order":  {map[string]string{"alpha": "beta"}, "changed: after: cohorts are asked in another order: beta, alpha, general"},
+		"the same order": {map[string]string{"beta": "alpha"}, "changed: after"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := Between(stateOf(audiences(t, all, nil)), stateOf(audiences(t, all, c.after)))
+			if len(events) != 1 || events[0].String() != c.want {
+				t.Errorf("%v, want %q", events, c.want)
+			}
+		})
+	}
+}

@@ -61,6 +61,7 @@ func TestBestStay(t *testing.T) {
 		"an arm of a split":      {line{{0, serving(map[string]int{"2.3.0": 9000, "2.4.0": 1000})}}, 9, "9h0m0s 10"},
 		"the least arm":          {line{{0, only("2.4.0")}, {4, serving(map[string]int{"2.3.0": 7500, "2.4.0": 2500})}}, 9, "9h0m0s 25"},
 		"the longest":            {line{{0, only("2.4.0")}, {5, only("2.5.0")}, {6, only("2.4.0")}, {7, only("2.5.0")}}, 9, "5h0m0s "},
+		"one that goes on":       {line{{0, only("2.4.0")}, {5, only("2.5.0")}, {6, only("2.4.0")}}, 9, "3h0m0s "},
 		"begun before its time":  {line{{4, only("2.3.0")}, {1, only("2.4.0")}}, 9, "5h0m0s "},
 		"a future date before":   {line{{8, only("2.3.0")}, {2, only("2.4.0")}, {9, nil}}, 9, "1h0m0s "},
 		"ended by a future date": {line{{0, only("2.4.0")}, {20, only("2.5.0")}, {2, nil}}, 22, "2h0m0s "},
