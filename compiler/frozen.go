@@ -23,7 +23,7 @@ var frozenRules = []diag.Rule{{
 }, {
 	ID:       "frozen/commit",
 	Summary:  "a frozen cohort names a commit at which it existed and compiled",
-	Protects: "A freeze must bring back what was live, or say that it can't.",
+	Protects: "A freeze must bring back what was live, or say that it can't. With --base a new one names a commit of the base's line: those of a change have passed no gate.",
 	Bad:      "frozen: {at: 0000000, reason: sprint review}",
 	Good:     "frozen: {at: 3f2c91ab, reason: sprint review}",
 }, {
