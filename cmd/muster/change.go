@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"muster/compiler"
 	"muster/compiler/audit"
@@ -44,6 +47,7 @@ type changer struct {
 	registry *registry.Registry
 	form     diag.List // what is wrong with the form of the registry's files
 	files    []*workFile
+	instead  string // what else one could ask for, where the change is refused; "" for nothing
 }
 
 // change says what a change is for. What changes is in the files that the changer handed out.
@@ -59,8 +63,11 @@ func (g *globals) openForChange(cmd *cobra.Command, f *changeFlags) (*changer, e
 	if g.at != "" {
 		return nil, usagef("%s changes the work tree, and takes no --at", cmd.CommandPath())
 	}
-	if cmd.Flags().Changed("message") && f.message == "" {
+	if cmd.Flags().Changed("message") && strings.TrimSpace(f.message) == "" {
 		return nil, usagef("-m takes the subject of a commit, not an empty text")
+	}
+	if err := areTexts(cmd); err != nil {
+		return nil, err
 	}
 	now, err := parseTime("--now", f.now, false)
 	if err != nil {
@@ -69,7 +76,10 @@ func (g *globals) openForChange(cmd *cobra.Command, f *changeFlags) (*changer, e
 	if now.IsZero() {
 		now = time.Now().UTC().Truncate(time.Second)
 	}
-	s, err := g.open()
+	s, err := g.openWorkTree()
+	if errors.Is(err, errNoWorkTree) {
+		err = fmt.Errorf("%w; go to a clone that has one", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +90,16 @@ func (g *globals) openForChange(cmd *cobra.Command, f *changeFlags) (*changer, e
 		return nil, err
 	}
 	return c, nil
+}
+
+// areTexts refuses bytes that can stand neither in a file nor in a message.
+func areTexts(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !utf8.ValidString(f.Value.String()) {
+			err = usagef("--%s takes UTF-8, which %q is not", f.Name, f.Value.String())
+		}
+	})
+	return err
 }
 
 // load finds out what the change is a change of.
@@ -141,10 +161,24 @@ func (c *changer) remote(name string) (*registry.Remote, error) {
 
 // unknown is the error for a name that is not there, or whose file can't be read.
 func (c *changer) unknown(what, name string, names []string) error {
-	if c.registry.Absent(name) {
+	if c.registry.Absent(name) || len(names) == 0 && c.form.HasErrors() {
 		return c.refuse(nil, c.form.Sorted())
 	}
-	return unknownName(what, name, names)
+	return c.asCommitted(unknownName(what, name, names))
+}
+
+// asCommitted adds to an error, with --commit, that the work tree may say something else.
+func (c *changer) asCommitted(err error) error {
+	if c.flags.commit && c.differs() {
+		return fmt.Errorf("%w (--commit goes by HEAD, from which the work tree differs: if what is meant is there, commit it first)", err)
+	}
+	return err
+}
+
+// differs reports whether the work tree is another registry than HEAD, as far as that can be told.
+func (c *changer) differs() bool {
+	differs, err := c.repo.Differs(c.head, c.work, registry.Folders)
+	return err == nil && differs
 }
 
 // cohortFile returns the file of a cohort, to be edited: for one name the same each time.
@@ -263,6 +297,12 @@ func (c *changer) refuse(brought, known diag.List) error {
 		return err
 	}
 	conclude(c.cmd.ErrOrStderr(), found) // the exit status is below
+	if len(brought) > 0 && c.instead != "" {
+		c.remarkf("%s", c.instead)
+	}
+	if len(brought) > 0 && c.flags.commit && c.differs() {
+		c.remarkf("this is HEAD with the change, which is all that --commit would commit; what else the work tree has is not there")
+	}
 	if len(known) > 0 {
 		c.remarkf("without this change, %s would be there too; mend the registry first", counted(len(known), "error"))
 	}

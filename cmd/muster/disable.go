@@ -28,7 +28,7 @@ func newDisable(g *globals) *cobra.Command {
 	cmd.Long = "disable throws the kill switch of a remote: the cohorts, and those that inherit from them, are served without it. The reason\n" +
 		"is shown to people."
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if s.reason == "" {
+		if strings.TrimSpace(s.reason) == "" {
 			return usagef("%s needs a reason, which is shown to people: --reason \"INC-4711 layout shift\"", cmd.CommandPath())
 		}
 		return g.switchRemote(cmd, args[0], s, (*changer).disable)
@@ -92,6 +92,9 @@ func (g *globals) switchRemote(cmd *cobra.Command, remote string, s switching, i
 			return err
 		}
 		ch.trailers = append(ch.trailers, [2]string{"Muster-Cohort", name})
+	}
+	if cmd.Name() == "enable" && s.version == "" {
+		c.instead = "to switch it on with another release: --version"
 	}
 	ch.trailers = append(ch.trailers, [2]string{"Muster-Remote", remote})
 	if cmd.Name() == "disable" {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"muster/compiler"
 	"muster/compiler/edit"
 	"muster/compiler/history"
 	"muster/compiler/registry"
@@ -55,7 +57,7 @@ func oneCohort(cmd *cobra.Command, args []string) error {
 }
 
 func (g *globals) freeze(cmd *cobra.Command, name string, q freezing) error {
-	if q.reason == "" {
+	if strings.TrimSpace(q.reason) == "" {
 		return usagef("%s needs a reason, which is shown to people: --reason \"sprint review\"", cmd.CommandPath())
 	}
 	if _, err := registry.Date(q.until); err != nil && cmd.Flags().Changed("until") {
@@ -87,9 +89,12 @@ func (g *globals) freeze(cmd *cobra.Command, name string, q freezing) error {
 		return err
 	}
 	if g.at == "" {
-		if err := c.onlyAsAsked(f); err != nil {
-			return err
-		}
+		err = c.onlyAsAsked(f)
+	} else {
+		err = c.mayFreezeAt(name, f, at)
+	}
+	if err != nil {
+		return err
 	}
 	return c.apply(change{action: "freeze", subject: fmt.Sprintf("%s: freeze at %s", name, short(at.ID)), body: q.reason,
 		trailers: [][2]string{{"Muster-Cohort", name}, {"Muster-Commit", at.ID}}})
@@ -106,7 +111,27 @@ func (c *changer) freezeCommit(rev string) (history.Commit, error) {
 	if rev == "" {
 		return c.head, nil
 	}
-	return resolveRevision(c.repo, rev)
+	at, err := resolveRevision(c.repo, rev)
+	if err != nil {
+		return at, err
+	}
+	if err := c.onLine(at); err != nil {
+		return at, &usageError{fmt.Errorf("--at: %w", err)}
+	}
+	return at, nil
+}
+
+// mayFreezeAt refuses a commit that would bring back what is held.
+func (c *changer) mayFreezeAt(name string, f *workFile, at history.Commit) error {
+	then, _, err := compiler.At(c.repo, at)
+	if err != nil || then == nil || then.Served(name) == nil {
+		return err // the check tells what is wrong with such a commit
+	}
+	b, err := c.lookBack(rollback{name: name})
+	if err != nil {
+		return err
+	}
+	return b.notHeld(f, then.Served(name))
 }
 
 // onlyAsAsked refuses a freeze at HEAD where the work tree is something else, but for that freeze.

@@ -11,6 +11,7 @@ import (
 	"muster/compiler/edit"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/semver"
 )
 
 func newPromote(g *globals) *cobra.Command {
@@ -116,10 +117,28 @@ func (c *changer) namedRelease(text string) (resolve.Change, error) {
 	for _, release := range remote.Releases {
 		versions = append(versions, release.Version.Value)
 	}
+	if same := sameButBuild(named.Asked, versions); same != "" {
+		return named, usagef("there is no release %q of %s: the one of this version is called %s@%s", named.Asked, named.Remote, named.Remote, same)
+	}
 	if !slices.Contains(versions, named.Asked) {
-		return named, usagef("there is no release %q of %s: %s", named.Asked, named.Remote, diag.DidYouMean(named.Asked, versions, "the releases are "+listing(versions)))
+		return named, c.asCommitted(usagef("there is no release %q of %s: %s", named.Asked, named.Remote, diag.DidYouMean(named.Asked, versions, "the releases are "+listing(versions))))
 	}
 	return named, nil
+}
+
+// sameButBuild is the version that differs from one in its build metadata alone, which has no say in which comes first; "" if
+// there is none, or if the version itself is there.
+func sameButBuild(asked string, versions []string) (same string) {
+	wanted, err := semver.ParseVersion(asked)
+	if err != nil || slices.Contains(versions, asked) {
+		return ""
+	}
+	for _, version := range versions {
+		if v, err := semver.ParseVersion(version); err == nil && v.Compare(wanted) == 0 {
+			return version
+		}
+	}
+	return ""
 }
 
 // promoteIn pins releases in a cohort's file, and lifts their holds there.

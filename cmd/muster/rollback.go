@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,7 @@ type rollback struct {
 
 func (g *globals) rollback(cmd *cobra.Command, r rollback) error {
 	for _, flag := range []string{"to", "remote", "reason"} {
-		if f := cmd.Flags().Lookup(flag); f.Changed && f.Value.String() == "" {
+		if f := cmd.Flags().Lookup(flag); f.Changed && strings.TrimSpace(f.Value.String()) == "" {
 			return usagef("--%s takes no empty text", flag)
 		}
 	}
@@ -124,13 +125,14 @@ func (b *back) takeCohortBack() error {
 	if err != nil {
 		return err
 	}
-	then, at, err := b.target(start, func(l *compiler.Live) (bool, error) {
-		if b.tookBack(f, l.Served(b.name)) {
+	other := func(l *compiler.Live) (bool, error) {
+		if len(b.held(f, l.Served(b.name), registry.HeldByRollback)) > 0 {
 			return false, nil
 		}
 		was, ok, err := l.ManifestID(b.name)
 		return ok && was != id, err
-	})
+	}
+	then, at, err := b.target(start, other)
 	if err != nil {
 		return err
 	}
@@ -141,6 +143,13 @@ func (b *back) takeCohortBack() error {
 	if err != nil {
 		return err
 	}
+	if err := b.onlyBack(then, at, other, b.manifest); err != nil {
+		return err
+	}
+	if err := b.notHeld(f, then.Served(b.name)); err != nil {
+		return err
+	}
+	b.instead = fmt.Sprintf("to go back to something else: muster rollback %s --to a commit, or a manifest's id", b.name)
 	if wanted == id {
 		b.remarkf("%s is served manifest %s already", b.name, short(id.String()))
 	} else if err := b.freezeAt(f, at, then.Served(b.name), wanted); err != nil {
@@ -150,13 +159,19 @@ func (b *back) takeCohortBack() error {
 		trailers: [][2]string{{"Muster-Cohort", b.name}, {"Muster-Commit", at.ID}}})
 }
 
-// freezeAt freezes the cohort at a commit, with the reason that it has if it is frozen and no other is given.
+// freezeAt freezes the cohort at a commit. What is frozen for one reason is not to be frozen elsewhere for the same without a word.
 func (b *back) freezeAt(f *workFile, at history.Commit, then *audit.Served, id manifest.ID) (err error) {
 	reason := cmp.Or(b.reason, "rolled back to manifest "+short(id.String()))
-	if _, frozen := f.Get("frozen").(edit.Map); !frozen {
+	frozen, already := f.Get("frozen").(edit.Map)
+	switch {
+	case !already:
 		err = f.Set(edit.Map{{Key: "at", Value: edit.Text(at.ID)}, {Key: "reason", Value: edit.Text(reason)}}, "frozen")
-	} else if err = f.Set(edit.Text(at.ID), "frozen", "at"); err == nil && b.reason != "" {
-		err = f.Set(edit.Text(reason), "frozen", "reason")
+	case b.reason == "":
+		err = usagef("%s is frozen already: %s; say with --reason why it goes back further", b.name, textAt(frozen, "reason"))
+	default:
+		if err = f.Set(edit.Text(at.ID), "frozen", "at"); err == nil {
+			err = f.Set(edit.Text(reason), "frozen", "reason")
+		}
 	}
 	if err != nil {
 		return err
@@ -184,15 +199,80 @@ func (b *back) tellHeirs(release resolve.Change) {
 	}
 }
 
-// tookBack reports whether a cohort was served a release that has been taken back since: that is no place to go back to.
-func (b *back) tookBack(f *workFile, then *audit.Served) bool {
-	return slices.ContainsFunc(then.Pins, func(p *resolve.Pin) bool {
-		remote := p.Remote.Name.Value
-		return slices.ContainsFunc(p.Choices, func(c resolve.Choice) bool {
-			version := c.Release.Version.Value
-			return holdOf(f, resolve.Change{Remote: remote, Asked: version}, registry.HeldByRollback) >= 0 && !compiler.Has(b.now.Pin(remote), version)
+// held are the releases that a cohort was served, is not served now, and may not have again: those that were taken back are no place
+// to go back to.
+func (b *back) held(f *workFile, then *audit.Served, because string) (releases []resolve.Change) {
+	for _, p := range then.Pins {
+		for _, c := range p.Choices {
+			release := resolve.Change{Remote: p.Remote.Name.Value, Asked: c.Release.Version.Value}
+			if holdOf(f, release, because) >= 0 && !compiler.Has(b.now.Pin(release.Remote), release.Asked) {
+				releases = append(releases, release)
+			}
+		}
+	}
+	return releases
+}
+
+// notHeld refuses to bring back by a commit what is held.
+func (b *back) notHeld(f *workFile, then *audit.Served) error {
+	if held := b.held(f, then, anyHold); len(held) > 0 {
+		return b.declinef("%s is held in %s, and comes in by its name only; if it is meant: muster promote %s --to %s --thaw", releaseList(held), b.name, held[0], b.name)
+	}
+	return nil
+}
+
+// choices is how many commits to go back to are offered.
+const choices = 3
+
+// onlyBack refuses a step back, if nobody has named it, that brings in again what was taken back since, by a revert or a kill switch:
+// it would be a step forth. It says what there is to choose from, by the commits as of which the cohort was last served what
+// label tells, and goes on from the first to those that are wanted.
+func (b *back) onlyBack(then *compiler.Live, at history.Commit, wanted func(*compiler.Live) (bool, error), label func(*compiler.Live) (string, error)) error {
+	again := b.takenBackSince(then)
+	if b.to != "" || len(again) == 0 {
+		return nil
+	}
+	b.remarkf("what %s had before would bring %s in again, which has been taken back since; say with --to what is meant:", b.name, releaseList(again))
+	seen := map[string]bool{}
+	for i := 0; i < choices && then != nil; i++ {
+		name, err := label(then)
+		if err != nil {
+			return err
+		}
+		seen[name] = true
+		line := fmt.Sprintf("--to %s  of %s: %s", short(at.ID), at.Time.UTC().Format(time.RFC3339), name)
+		if again := b.takenBackSince(then); len(again) > 0 {
+			line += ", with " + releaseList(again)
+		}
+		fmt.Fprintln(b.cmd.ErrOrStderr(), "  "+printable(line))
+		then, at, err = compiler.Previous(b.repo, at, b.name, func(l *compiler.Live) (bool, error) {
+			if ok, err := wanted(l); !ok || err != nil {
+				return false, err
+			}
+			name, err := label(l)
+			return !seen[name], err
 		})
-	})
+		if err != nil {
+			return err
+		}
+	}
+	return exitStatus(exitFindings)
+}
+
+// takenBackSince are the releases that a cohort, or the one remote in it, was served then and has lost to older ones or to none.
+func (b *back) takenBackSince(then *compiler.Live) []resolve.Change {
+	return slices.DeleteFunc(compiler.TakenBack(then.Served(b.name), b.now), func(r resolve.Change) bool { return b.only != "" && r.Remote != b.only })
+}
+
+// manifest names what a cohort is served as a whole.
+func (b *back) manifest(l *compiler.Live) (string, error) {
+	id, _, err := l.ManifestID(b.name)
+	return "manifest " + short(id.String()), err
+}
+
+// release names what a cohort is served of the remote.
+func (b *back) release(l *compiler.Live) (string, error) {
+	return b.only + " " + audit.Text(l.Served(b.name).Pin(b.only)), nil
 }
 
 // hold keeps a release from coming in again, if it is still declared.
@@ -234,10 +314,27 @@ func (b *back) named() (history.Commit, error) {
 	if err != nil {
 		return at, err
 	}
-	if before, err := b.repo.IsAncestor(at, b.head); err != nil || before {
-		return at, err
+	if err := b.onLine(at); err != nil {
+		return at, &usageError{fmt.Errorf("--to: %w", err)}
 	}
-	return at, usagef("--to: %q is none of the commits that led to HEAD", b.to)
+	return at, nil
+}
+
+// onLine makes sure that a commit is on the first-parent line of HEAD. What others brought into it by a merge was never published as
+// it stood.
+func (c *changer) onLine(at history.Commit) error {
+	for commit, err := range c.repo.Commits(c.head) {
+		if err != nil || commit.ID == at.ID {
+			return err
+		}
+	}
+	before, err := c.repo.IsAncestor(at, c.head)
+	if err == nil && before {
+		err = fmt.Errorf("%s came to HEAD's branch by a merge, and what it compiles to was never published; name the merge, or another commit of git log --first-parent", short(at.ID))
+	} else if err == nil {
+		err = fmt.Errorf("%s is none of the commits that led to HEAD; name one of git log --first-parent", short(at.ID))
+	}
+	return err
 }
 
 // byManifest finds the commit with which the cohort was last given the manifest whose id begins with --to.
@@ -282,7 +379,8 @@ func (b *back) takeRemoteBack() error {
 	if err != nil {
 		return err
 	}
-	then, at, err := b.target(b.from, func(l *compiler.Live) (bool, error) { return b.other(f, pin, l.Served(b.name)), nil })
+	other := func(l *compiler.Live) (bool, error) { return b.other(f, pin, l.Served(b.name)), nil }
+	then, at, err := b.target(b.from, other)
 	if err != nil {
 		return err
 	}
@@ -293,6 +391,10 @@ func (b *back) takeRemoteBack() error {
 	if was == nil || len(was.Choices) != 1 {
 		return b.declinef("--to: %s had no single release of %s then, but %s", b.name, b.only, cmp.Or(audit.Text(was), "none"))
 	}
+	if err := b.onlyBack(then, at, other, b.release); err != nil {
+		return err
+	}
+	b.instead = fmt.Sprintf("to go back to something else: muster rollback %s --remote %s --to a commit, or a manifest's id", b.name, b.only)
 	return b.pinAgain(f, then.Served(b.name), was.Choices[0].Release.Version.Value, at)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"muster/compiler"
 	"muster/compiler/edit"
 	"muster/compiler/history"
+	"muster/compiler/semver"
 )
 
 // TestRollbackRestores: whatever is promoted, a rollback brings back the manifest that there was, to the last byte, whether it
@@ -23,7 +25,7 @@ func TestRollbackRestores(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on the PATH")
 	}
-	done := make([]map[string]int, 2)
+	done := make([]map[string]int, 4)
 	t.Run("seed", func(t *testing.T) {
 		for seed := range done {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -38,7 +40,7 @@ func TestRollbackRestores(t *testing.T) {
 			all[what] += n
 		}
 	}
-	for _, what := range []string{"cohort", "remote", "thaw", "refused"} {
+	for _, what := range []string{"cohort", "remote", "thaw", "named", "refused"} {
 		if all[what] == 0 && !t.Failed() {
 			t.Errorf("no round has a %s: %v", what, all)
 		}
@@ -49,6 +51,7 @@ func TestRollbackRestores(t *testing.T) {
 type shopkeeper struct {
 	*randomHistory
 	done map[string]int // how often what was tried
+	back *promoted      // what the last round has taken back with its cohort, which is frozen now
 }
 
 func newShopkeeper(t *testing.T, seed uint64) *shopkeeper {
@@ -56,7 +59,7 @@ func newShopkeeper(t *testing.T, seed uint64) *shopkeeper {
 	h.git("init", "-q")
 	h.found()
 	h.commit("found")
-	return &shopkeeper{h, map[string]int{}}
+	return &shopkeeper{randomHistory: h, done: map[string]int{}}
 }
 
 // keep goes through some rounds, and returns how often what was done.
@@ -67,12 +70,31 @@ func (s *shopkeeper) keep(rounds int) map[string]int {
 	return s.done
 }
 
+// promoted is a promotion: files, and a version.
+type promoted struct{ cohort, remote, version string }
+
+// any is any promotion, more often one of the newest release: that is what is done.
+func (s *shopkeeper) any() promoted {
+	p := promoted{cohort: pick(s.randomHistory, s.cohorts()), remote: pick(s.randomHistory, s.remotes())}
+	versions := versionsOf(s.load(p.remote))
+	p.version = pick(s.randomHistory, versions)
+	if s.IntN(3) > 0 {
+		p.version = slices.MaxFunc(versions, compareVersions)
+	}
+	return p
+}
+
 // round promotes some release to some cohort and takes it back.
 func (s *shopkeeper) round() {
-	remote, cohort := s.load(pick(s.randomHistory, s.remotes())), s.load(pick(s.randomHistory, s.cohorts()))
+	p := s.any()
+	if s.back != nil {
+		p = *s.back
+	}
+	s.back = nil
+	remote, cohort := s.load(p.remote), s.load(p.cohort)
 	name, product := cohort["name"].(string), remote["name"].(string)
-	before := s.manifest(name)
-	release := product + "@" + pick(s.randomHistory, versionsOf(remote))
+	before, head := s.manifest(name), s.head()
+	release := product + "@" + p.version
 	frozen := cohort["frozen"] != nil
 	args := []string{"promote", release, "--to", name}
 	if frozen {
@@ -98,12 +120,27 @@ func (s *shopkeeper) round() {
 		args, kind = append(args, "--remote", product), "remote"
 	}
 	if !s.change(args...) {
-		s.Fatalf("muster %s is refused after muster promote %s --to %s", strings.Join(args, " "), release, name)
+		s.done["named"]++ // the promotion was of an older release: what it took back comes in again by name only
+		if args = append(args, "--to", head); !s.change(args...) {
+			if s.load(p.cohort)["holds"] == nil {
+				s.Fatalf("muster %s is refused after muster promote %s --to %s", strings.Join(args, " "), release, name)
+			}
+			s.done["held"]++
+			return
+		}
 	}
 	if after := s.manifest(name); after != before {
 		s.Errorf("muster %s: %s is served %s, not %s as before muster promote %s", strings.Join(args, " "), name, after, before, release)
 	}
-	s.done[kind]++
+	if s.done[kind]++; !slices.Contains(args, "--remote") {
+		s.back = &p
+	}
+}
+
+func compareVersions(a, b string) int {
+	v, _ := semver.ParseVersion(a)
+	w, _ := semver.ParseVersion(b)
+	return v.Compare(w)
 }
 
 // manifest is the id of what a cohort is served.

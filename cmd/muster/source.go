@@ -35,8 +35,21 @@ func (g *globals) openRepository() (*history.Repository, error) {
 	return history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
 }
 
-// open opens the registry that the flags name: a folder, in a repository or not, or a commit.
+// open opens the registry that the flags name, to read it: a folder, in a repository or not, or a commit.
 func (g *globals) open() (*source, error) {
+	s, err := g.openWorkTree()
+	if errors.Is(err, errNoWorkTree) {
+		err = fmt.Errorf("%w; name a commit with --at", err)
+	} else if errors.Is(err, history.ErrSparse) {
+		err = fmt.Errorf("%w, or read a commit with --at HEAD", err)
+	}
+	return s, err
+}
+
+var errNoWorkTree = errors.New("it has no work tree")
+
+// openWorkTree is open without a word about --at, for those who don't take it.
+func (g *globals) openWorkTree() (*source, error) {
 	s := &source{}
 	repo, err := g.openRepository()
 	switch {
@@ -102,7 +115,7 @@ func (nothing) Open(name string) (fs.File, error) {
 
 func (s *source) openFolder(repo *history.Repository, dir string) error {
 	if repo != nil && repo.Bare() {
-		return fmt.Errorf("opening the registry: %q is a git folder, and has no work tree; name a commit with --at", dir)
+		return fmt.Errorf("opening the registry: %q is a git folder: %w", dir, errNoWorkTree)
 	}
 	if repo != nil {
 		if err := repo.Sparse(registry.Folders); err != nil {

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -112,8 +113,8 @@ type Answer struct {
 	Reason string
 	// At is the moment that was asked about.
 	At time.Time
-	// Warnings are the server's warnings and notes, such as that it answers from a part of its data only. They don't change
-	// the verdict.
+	// Warnings are the server's warnings and notes, such as that it answers from a part of its data only. With a warning no
+	// verdict is Within; notes don't change it.
 	Warnings []string
 }
 
@@ -152,7 +153,7 @@ func (r Rule) Ask(ctx context.Context, s Subject, at time.Time) (Answer, error) 
 		defer cancel()
 	}
 	query := expand(r.query, s)
-	value, warnings, err := r.ask(ctx, query, at)
+	value, warnings, notes, err := r.ask(ctx, query, at)
 	if err != nil {
 		return Answer{}, fmt.Errorf("asking %q: %w", r.server, r.explain(ctx, err))
 	}
@@ -160,7 +161,11 @@ func (r Rule) Ask(ctx context.Context, s Subject, at time.Time) (Answer, error) 
 	if err != nil {
 		return Answer{}, fmt.Errorf("the query %q: %w", query, err)
 	}
-	a.Query, a.At, a.Warnings = query, at, warnings
+	if a.Verdict == Within && len(warnings) > 0 { // what is not in the answer may be the part that is down; a warning takes nothing from what is too much
+		a.Verdict = Inconclusive
+		a.Reason += ", but the server warns: " + warnings[0]
+	}
+	a.Query, a.At, a.Warnings = query, at, slices.Concat(warnings, notes)
 	return a, nil
 }
 

@@ -72,18 +72,20 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// ask sends the query. The warnings are fit to be shown.
-func (r Rule) ask(ctx context.Context, query string, at time.Time) (model.Value, []string, error) {
+// ask sends the query. Warnings, which put the value in doubt, and notes are fit to be shown.
+func (r Rule) ask(ctx context.Context, query string, at time.Time) (value model.Value, warnings, notes []string, err error) {
 	client, err := api.NewClient(api.Config{Address: r.server, Client: &http.Client{Transport: transport{r.login}, CheckRedirect: checkRedirect}})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	value, warnings, infos, err := prometheus.NewAPI(client).Query(ctx, query, at, prometheus.WithTimeout(patience(ctx)))
-	var shown []string
-	for _, w := range slices.Concat([]string(warnings), []string(infos)) {
-		shown = append(shown, r.shown(w))
+	value, doubts, infos, err := prometheus.NewAPI(client).Query(ctx, query, at, prometheus.WithTimeout(patience(ctx)))
+	for _, w := range doubts {
+		warnings = append(warnings, r.shown(w))
 	}
-	return value, shown, err
+	for _, i := range infos {
+		notes = append(notes, r.shown(i))
+	}
+	return value, warnings, notes, err
 }
 
 // patience is how long the server may take, so that it does not go on when nobody listens any more: whole seconds, since its

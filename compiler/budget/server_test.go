@@ -113,8 +113,13 @@ func TestAnswers(t *testing.T) {
 		name, body string
 		want       Answer
 	}{
-		{"warnings", strings.TrimSuffix(result(good), "}") + warned, Answer{Verdict: Within, Value: 0.01, Samples: 1, Reason: "0.01 is at most 1",
+		{"warnings", strings.TrimSuffix(result(good), "}") + warned, Answer{Value: 0.01, Samples: 1,
+			Reason:   "0.01 is at most 1, but the server warns: partial response: store \ufffd[1m\"eu\" is down",
 			Warnings: []string{"partial response: store \ufffd[1m\"eu\" is down", "mf_errors might not be a counter"}}},
+		{"warnings of too much", strings.TrimSuffix(result(`{"metric":{},"value":[1700000000,"2"]}`), "}") + `,"warnings":["partial response"]}`,
+			Answer{Verdict: Exceeded, Value: 2, Samples: 1, Reason: "2 is more than 1", Warnings: []string{"partial response"}}},
+		{"notes", strings.TrimSuffix(result(good), "}") + `,"infos":["mf_errors might not be a counter"]}`,
+			Answer{Verdict: Within, Value: 0.01, Samples: 1, Reason: "0.01 is at most 1", Warnings: []string{"mf_errors might not be a counter"}}},
 		{"just fresh enough", result(`{"metric":{},"value":[1699999700,"2"]}`), Answer{Verdict: Exceeded, Value: 2, Samples: 1, Reason: "2 is more than 1"}},
 		{"stale", result(`{"metric":{},"value":[1699999699.999,"2"]}`), Answer{Reason: "every sample is older than 5m0s"}},
 		{"no sample in the series", result(`{"metric":{}}`), Answer{Reason: "every sample is older than 5m0s"}},

@@ -68,6 +68,8 @@ func TestRefused(t *testing.T) {
 		{"long name", described(`, "` + strings.Repeat("x", 513) + `": 0`), "", `mf-manifest.json: ` + strings.Repeat("x", 513) + ` has a name of more than 512 bytes`},
 		{"large", manifest(strings.Repeat(" ", 4<<20) + "{}"), "", `"mf-manifest.json" is larger than 4 MiB`},
 
+		{"changed since", map[string]string{"remoteEntry.json": `{"name": "a", "exposes": [{"key": "./A", "outFileName": "a.js"}], "integrity": {"a.js": "sha384-AAAA"}}`, "a.js": ""}, "",
+			`these are not what the description's integrity says, so that the runtime refuses them: "a.js"; build again, or publish them as they were built`},
 		{"no name", manifest(`{"metaData": {}}`), "", "mf-manifest.json: name is missing"},
 		{"name is a number", manifest(`{"name": 1, "metaData": {}}`), "", "mf-manifest.json: name is a number, not a text"},
 		{"metaData is a list", manifest(`{"name": "a", "metaData": []}`), "", "mf-manifest.json: metaData is a list, not an object"},
@@ -133,10 +135,9 @@ func TestWarned(t *testing.T) {
 		{"files that can't be named", map[string]string{"mf-manifest.json": module + "}", "e/r.js": "", "e/b.js": "", "e/a%2fb.js": "", "e/a#.js": "", "a.js": "", "e2/a.js": "", "e/r.css": ""},
 			[]string{`a release names files below its entry's folder only, so these have no integrity: "a.js", "e2/a.js"`,
 				`a release can't name files whose names mean something else in a URL, so these have no integrity: "e/a#.js", "e/a%2fb.js"`}},
-		{"changed since", map[string]string{"remoteEntry.json": `{"name": "a", "exposes": [{"key": "./A", "outFileName": "a.js"}, {"key": "./B", "outFileName": "b.js"}],
-			"integrity": {"a.js": "sha384-AAAA", "b.js": "sha384-AAAA", "c.js": "sha512-AAAA"}}`, "a.js": "", "c.js": ""},
-			[]string{`the description names files that are not there: "b.js"`,
-				`these are not what the description's integrity says, so that the runtime refuses them: "a.js"; build again, or publish them as they were built`}},
+		{"native files that are not there", map[string]string{"remoteEntry.json": `{"name": "a", "exposes": [{"key": "./A", "outFileName": "a.js"}, {"key": "./B", "outFileName": "b.js"}],
+			"integrity": {"b.js": "sha384-AAAA", "c.js": "sha512-AAAA"}}`, "a.js": "", "c.js": ""},
+			[]string{`the description names files that are not there: "b.js"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

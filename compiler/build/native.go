@@ -33,7 +33,9 @@ func (f *folder) readNative(name string, top value) (*Build, error) {
 	for _, file := range b.Files {
 		files[strings.TrimPrefix(file.Path, "./")] = file
 	}
-	says.check(files, b)
+	if err := says.check(files, b); err != nil {
+		return nil, err
+	}
 	b.addExternals(shared, files)
 	b.sortShared()
 	b.missCommon()
@@ -75,9 +77,9 @@ func (p *promises) read(top value) {
 	p.files = slices.DeleteFunc(sorted(p.files), func(name string) bool { return name == "" })
 }
 
-// check warns of files that are not there, and of those that a browser would refuse. Hashes other than sha384, which no version of
+// check warns of files that are not there, and refuses those that a browser would refuse. Hashes other than sha384, which no version of
 // the builder writes, are not looked at.
-func (p *promises) check(files map[string]File, b *Build) {
+func (p *promises) check(files map[string]File, b *Build) error {
 	var absent, changed []string
 	for _, name := range p.files {
 		if _, ok := files[name]; !ok {
@@ -90,7 +92,10 @@ func (p *promises) check(files map[string]File, b *Build) {
 		}
 	}
 	b.warn(absent, "the description names files that are not there: %s")
-	b.warn(sorted(changed), "these are not what the description's integrity says, so that the runtime refuses them: %s; build again, or publish them as they were built")
+	if len(changed) > 0 {
+		return fmt.Errorf("these are not what the description's integrity says, so that the runtime refuses them: %s; build again, or publish them as they were built", listed(sorted(changed), 5))
+	}
+	return nil
 }
 
 // external is an element of the shared list and the files of its entry points.

@@ -43,8 +43,8 @@ func (r *Repository) Sparse(roots []string) error {
 }
 
 func hidden(what string, cause error) error {
-	return &unusable{problem: "this is a sparse checkout, which keeps " + what + " out of the work tree", cause: cause,
-		cure: "run `git sparse-checkout disable`, or read a commit with --at HEAD"}
+	return &unusable{kind: ErrSparse, problem: "this is a sparse checkout, which keeps " + what + " out of the work tree", cause: cause,
+		cure: "run `git sparse-checkout disable`"}
 }
 
 // sparse reports whether the work tree is a sparse checkout, by the settings of the repository and of this work tree.

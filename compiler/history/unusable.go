@@ -13,6 +13,9 @@ var (
 	// ErrIncomplete says that this clone was made without a part of the history. It is an ErrUnusable.
 	ErrIncomplete = errors.New("the history is incomplete")
 
+	// ErrSparse says that the work tree lacks files that its commit has. It is an ErrUnusable.
+	ErrSparse = errors.New("a sparse checkout")
+
 	// ErrUnknownRevision says that a revision names no commit: misspelt, of a kind that is refused, or ambiguous.
 	ErrUnknownRevision = errors.New("unknown revision")
 
