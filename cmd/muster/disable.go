@@ -99,6 +99,7 @@ func (g *globals) switchRemote(cmd *cobra.Command, remote string, s switching, i
 	ch.trailers = append(ch.trailers, [2]string{"Muster-Remote", remote})
 	if cmd.Name() == "disable" {
 		c.tellUntouched(s)
+		c.tellHostless(s)
 	}
 	return c.apply(ch)
 }
@@ -140,6 +141,25 @@ func (c *changer) tellUntouched(s switching) {
 	}
 	if len(frozen) > 0 {
 		c.remarkf("what %s is served is frozen, and does not change", listing(frozen))
+	}
+}
+
+// tellHostless names the cohorts in which nothing is left that loads anything.
+func (c *changer) tellHostless(s switching) {
+	if host := c.registry.Remote(s.remote); host == nil || !host.Host {
+		return
+	}
+	var without []string
+	for _, name := range s.in {
+		if !slices.ContainsFunc(resolve.Sources(c.registry, c.registry.Cohort(name)), func(from resolve.Source) bool {
+			other := c.registry.Remote(from.Pin.Remote.Value)
+			return other != nil && other.Host && other.Name.Value != s.remote && from.Pin.Disabled.IsZero()
+		}) {
+			without = append(without, name)
+		}
+	}
+	if len(without) > 0 {
+		c.remarkf("%s is the only host of %s: without it nobody there is served any page", s.remote, listing(without))
 	}
 }
 
