@@ -3,6 +3,8 @@ package compiler
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,11 +21,22 @@ type Entry struct {
 	Commit    history.Record
 	Message   audit.Message
 	Signature signature.Result
-	// RevertedBy are the later commits of the line that say they revert this one, or a commit that it merged.
+	// Reverts are the commits that it says it reverts, or that one says which it merged: full ids where the line has one, else as written.
+	Reverts []string
+	// RevertedBy are the later commits of the line that say so of this one, or of a commit that it merged.
 	RevertedBy []string
-	// Merged are the commits that it merged, as far as they touch the registry's history: the newest first, at most maxMerged.
-	Merged []history.Record
-	Events []Told
+	// Merged are the commits that it merged, the newest first, at most maxMerged; MoreMerged is how many others there are.
+	Merged     []Merged
+	MoreMerged int
+	Events     []Told
+
+	brought []string // the ids of all that it merged
+}
+
+// Merged is a commit that came with a merge.
+type Merged struct {
+	history.Record
+	Says audit.Message
 }
 
 // Told is an event with the ids of the manifests of its cohort, before and after; "" where there was none, or where it is about
@@ -33,7 +46,7 @@ type Told struct {
 	Before, After string
 }
 
-// maxMerged is how many commits of a merge are told.
+// maxMerged is how many commits of a merge are told; filters and reverts see all.
 const maxMerged = 50
 
 // LogOptions say which events are wanted. An empty list lets everything through.
@@ -71,12 +84,20 @@ type logger struct {
 	options LogOptions
 	without *history.Ancestry // nil: nothing is left out, or nothing is left to leave out
 	rings   map[[2]registry.FileID]signature.Keys
-	reverts map[string][]string // by the commit that is reverted
+	reverts []reverting
+	known   map[string]int // the places on the line of its commits, of those that they merged, and of their requests, where anything happened
 
 	waiting []waiting // what may be told; the ids of its manifests are worked out when that is certain
 	entries []*Entry
 
 	cohorts, remotes, owners map[string]bool
+}
+
+// reverting is a commit of the line that says of another that it reverts it.
+type reverting struct {
+	by     string
+	serial int
+	what   string // as in audit.Message
 }
 
 type waiting struct {
@@ -85,7 +106,7 @@ type waiting struct {
 }
 
 func newLogger(repo *history.Repository, o LogOptions) *logger {
-	l := &logger{repo: repo, options: o, rings: map[[2]registry.FileID]signature.Keys{}, reverts: map[string][]string{},
+	l := &logger{repo: repo, options: o, rings: map[[2]registry.FileID]signature.Keys{}, known: map[string]int{},
 		cohorts: map[string]bool{}, remotes: map[string]bool{}, owners: map[string]bool{}}
 	if o.Without.ID != "" {
 		l.without = repo.Ancestry(o.Without)
@@ -112,11 +133,11 @@ func (l *logger) add(m *Moment) error {
 	if err != nil {
 		return err
 	}
-	message := audit.ParseMessage(commit.Message)
-	for _, id := range message.Reverts {
-		l.reverts[id] = append(l.reverts[id], m.Step.ID.String())
+	e := &Entry{Serial: m.Serial, Commit: commit, Message: audit.ParseMessage(commit.Message)}
+	people, err := l.relate(e, m.Step.Merge)
+	if err != nil {
+		return err
 	}
-	e := &Entry{Serial: m.Serial, Commit: commit, Message: message}
 	o := l.options
 	excluded, err := l.excluded(m)
 	if err != nil || excluded || m.Step.Time.Before(o.Since) || !o.Until.IsZero() && m.Step.Time.After(o.Until) {
@@ -127,15 +148,7 @@ func (l *logger) add(m *Moment) error {
 			e.Events = append(e.Events, Told{Event: event})
 		}
 	}
-	if len(e.Events) == 0 {
-		return nil
-	}
-	if m.Step.Merge {
-		if e.Merged, err = l.merged(m.Step.ID); err != nil {
-			return err
-		}
-	}
-	if len(o.Persons) > 0 && !e.names(o.Persons) {
+	if len(e.Events) == 0 || len(o.Persons) > 0 && !anyOf(people, o.Persons) {
 		return nil
 	}
 	if o.Limit == 0 {
@@ -181,36 +194,62 @@ func (o LogOptions) wants(e audit.Event) bool {
 // Who is a person as git writes it: "Name <address>".
 func Who(p history.Person) string { return p.Name + " <" + p.Email + ">" }
 
-// names reports whether any of the persons is named by a commit or by one that it merged: each is a part of a name or address.
-func (e *Entry) names(persons []string) bool {
-	people := slices.Concat(e.Message.CoAuthors, e.Message.Approvers)
-	for _, c := range append([]history.Record{e.Commit}, e.Merged...) {
-		people = append(people, Who(c.Author), Who(c.Committer))
-		m := audit.ParseMessage(c.Message)
-		people = append(append(people, m.CoAuthors...), m.Approvers...)
+// relate finds what a commit of the line merged and reverts, and who is named by it or by what it merged.
+func (l *logger) relate(e *Entry, merge bool) (people []string, err error) {
+	e.Reverts = e.Message.Reverts
+	people = peopleOf(e.Commit, e.Message)
+	id := e.Commit.ID.String()
+	names := []string{id, e.Message.PullRequest}
+	if merge {
+		commits, _, err := l.repo.Merged(e.Commit.ID, math.MaxInt)
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range commits {
+			r, err := l.record(c.ID)
+			if err != nil {
+				return nil, err
+			}
+			says := audit.ParseMessage(r.Message)
+			if i < maxMerged {
+				e.Merged = append(e.Merged, Merged{r, says})
+			}
+			people = append(people, peopleOf(r, says)...)
+			e.Reverts = append(e.Reverts, says.Reverts...)
+			names = append(names, c.ID)
+			e.brought = append(e.brought, c.ID)
+		}
+		e.MoreMerged = len(commits) - len(e.Merged)
 	}
-	return slices.ContainsFunc(people, func(who string) bool {
-		return slices.ContainsFunc(persons, func(p string) bool { return strings.Contains(strings.ToLower(who), strings.ToLower(p)) })
-	})
+	for _, name := range names {
+		if _, known := l.known[name]; name != "" && !known {
+			l.known[name] = e.Serial
+		}
+	}
+	for _, what := range e.Reverts {
+		l.reverts = append(l.reverts, reverting{id, e.Serial, what})
+	}
+	return people, nil
 }
 
-func (l *logger) merged(id history.ObjectID) (records []history.Record, err error) {
-	commits, _, err := l.repo.Merged(id, maxMerged)
+func (l *logger) record(id string) (history.Record, error) {
+	object, err := history.ParseID(id)
 	if err != nil {
-		return nil, err
+		return history.Record{}, err
 	}
-	for _, c := range commits {
-		id, err := history.ParseID(c.ID)
-		if err != nil {
-			return nil, err
-		}
-		r, err := l.repo.Record(id)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-	}
-	return records, nil
+	return l.repo.Record(object)
+}
+
+// peopleOf are those that a commit names.
+func peopleOf(c history.Record, says audit.Message) []string {
+	return slices.Concat([]string{Who(c.Author), Who(c.Committer)}, says.CoAuthors, says.Approvers)
+}
+
+// anyOf reports whether any of the people is meant by a part of a name or address.
+func anyOf(people, parts []string) bool {
+	return slices.ContainsFunc(people, func(who string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(strings.ToLower(who), strings.ToLower(p)) })
+	})
 }
 
 // tell works out what costs most of an entry, and keeps it.
@@ -292,22 +331,42 @@ func (l *logger) finish() ([]*Entry, error) {
 			return nil, err
 		}
 	}
-	for _, e := range l.entries {
-		for _, id := range append([]string{e.Commit.ID.String()}, idsOf(e.Merged)...) {
-			for _, by := range l.reverts[id] {
-				if !slices.Contains(e.RevertedBy, by) {
-					e.RevertedBy = append(e.RevertedBy, by)
-				}
-			}
-		}
-	}
+	l.link()
 	slices.Reverse(l.entries)
 	return l.entries, nil
 }
 
-func idsOf(records []history.Record) (ids []string) {
-	for _, r := range records {
-		ids = append(ids, r.ID.String())
+// link tells reverted commits by whom they are.
+func (l *logger) link() {
+	ids := slices.Sorted(maps.Keys(l.known))
+	full := func(what string) string {
+		if strings.ContainsAny(what, "#!") {
+			return what
+		}
+		i, found := slices.BinarySearch(ids, what)
+		if !found && i < len(ids) && strings.HasPrefix(ids[i], what) && (i+1 == len(ids) || !strings.HasPrefix(ids[i+1], what)) {
+			return ids[i]
+		}
+		return what
 	}
-	return ids
+	by := map[string][]string{} // the reverting commits, by what they revert
+	for _, r := range l.reverts {
+		what := full(r.what)
+		if serial, known := l.known[what]; known && serial < r.serial && !slices.Contains(by[what], r.by) {
+			by[what] = append(by[what], r.by)
+		}
+	}
+	for _, e := range l.entries {
+		for i := range e.Reverts {
+			e.Reverts[i] = full(e.Reverts[i])
+		}
+		e.Reverts = slices.Compact(slices.Sorted(slices.Values(e.Reverts)))
+		for _, name := range append([]string{e.Commit.ID.String(), e.Message.PullRequest}, e.brought...) {
+			for _, id := range by[name] {
+				if !slices.Contains(e.RevertedBy, id) {
+					e.RevertedBy = append(e.RevertedBy, id)
+				}
+			}
+		}
+	}
 }

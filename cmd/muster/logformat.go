@@ -66,14 +66,17 @@ func provenanceOf(e *compiler.Entry) (lines []string) {
 		first = "request " + e.Message.PullRequest + ", " + first
 	}
 	lines = append(lines, first)
-	for _, id := range e.Message.Reverts {
+	for _, id := range e.Reverts {
 		lines = append(lines, "reverts "+short(id))
 	}
 	for _, id := range e.RevertedBy {
 		lines = append(lines, "reverted by "+short(id))
 	}
 	for _, c := range e.Merged {
-		lines = append(lines, fmt.Sprintf("merged %s by %s: %s", short(c.ID.String()), compiler.Who(c.Author), audit.ParseMessage(c.Message).Subject))
+		lines = append(lines, fmt.Sprintf("merged %s by %s: %s", short(c.ID.String()), compiler.Who(c.Author), c.Says.Subject))
+	}
+	if e.MoreMerged > 0 {
+		lines = append(lines, fmt.Sprintf("merged %d more", e.MoreMerged))
 	}
 	return lines
 }
@@ -168,7 +171,8 @@ type record struct {
 	Signature   signedRecord   `json:"signature"`
 	Reverts     []string       `json:"reverts,omitempty"`
 	RevertedBy  []string       `json:"revertedBy,omitempty"`
-	Merged      []mergedRecord `json:"merged,omitempty"`
+	Merged      []mergedRecord `json:"merged,omitempty"`     // the newest 50
+	MoreMerged  int            `json:"moreMerged,omitempty"` // how many others
 }
 
 type moved struct {
@@ -210,9 +214,9 @@ func recordsOf(e *compiler.Entry) (all []record) {
 	common := record{Serial: e.Serial, Commit: e.Commit.ID.String(), Time: e.Commit.Committer.When.UTC().Format(time.RFC3339), Subject: e.Message.Subject,
 		Author: personOf(e.Commit.Author), Committer: personOf(e.Commit.Committer), CoAuthors: e.Message.CoAuthors, Approvers: e.Message.Approvers,
 		PullRequest: e.Message.PullRequest, Signature: signedRecord{s.State.String(), s.Signer, s.Key, s.Scheme, s.Reason},
-		Reverts: e.Message.Reverts, RevertedBy: e.RevertedBy}
+		Reverts: e.Reverts, RevertedBy: e.RevertedBy, MoreMerged: e.MoreMerged}
 	for _, c := range e.Merged {
-		common.Merged = append(common.Merged, mergedRecord{c.ID.String(), personOf(c.Author), audit.ParseMessage(c.Message).Subject})
+		common.Merged = append(common.Merged, mergedRecord{c.ID.String(), personOf(c.Author), c.Says.Subject})
 	}
 	for _, t := range e.Events {
 		r := common

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -12,16 +11,20 @@ type Message struct {
 	CoAuthors   []string // "Name <address>", from Co-authored-by
 	Approvers   []string // likewise, from Approved-by, Reviewed-by and Acked-by
 	PullRequest string   // "#123", or GitLab's "!123"; "" if none is named
-	Reverts     []string // full ids of commits
+	Reverts     []string // ids of commits, in full or 7 digits and more of them; or requests, as in PullRequest
 	Trailers    []Trailer
 }
 
-// Trailer is a line at the end of a message, as in git-interpret-trailers(1).
-type Trailer struct{ Key, Value string }
-
 var (
-	trailerLine = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$`)
-	revertLine  = regexp.MustCompile(`(?m)^This reverts commit ([0-9a-f]{40})\b`)
+	// What git revert writes, with --reference too; what GitHub and GitLab write.
+	revertLine     = regexp.MustCompile(`(?m)^This reverts commit ([0-9a-f]{40}|[0-9a-f]{7,39} \([^\n]*\))`)
+	revertRequests = []struct {
+		pattern *regexp.Regexp
+		sign    string
+	}{
+		{regexp.MustCompile(`(?m)^Reverts (?:[\w.-]+/[\w.-]+)?#([0-9]+)\r?$`), "#"},
+		{regexp.MustCompile(`(?m)^This reverts merge request (?:[^\s!]*)!([0-9]+)\r?$`), "!"},
+	}
 	// How forges name the request that a commit comes of: GitHub's merges and squashes, GitLab's, Azure's, Bitbucket's.
 	requests = []struct {
 		pattern *regexp.Regexp
@@ -39,53 +42,61 @@ var (
 
 // ParseMessage reads a commit's message.
 func ParseMessage(text string) (m Message) {
+	text, _, _ = strings.Cut(text, "\x00") // where git stops reading
+	m.Trailers = trailers(text)
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	paragraphs := strings.Split(text, "\n\n")
-	m.Subject = strings.Join(strings.Fields(paragraphs[0]), " ")
-	if len(paragraphs) > 1 {
-		m.Trailers = trailers(strings.TrimSpace(paragraphs[len(paragraphs)-1]))
-	}
+	m.Subject = subject(text)
+	var coAuthors, approvers, reverts unique
 	for _, t := range m.Trailers {
 		switch strings.ToLower(t.Key) {
 		case "co-authored-by":
-			m.CoAuthors = appendNew(m.CoAuthors, t.Value)
+			coAuthors.add(t.Value)
 		case "approved-by", "reviewed-by", "acked-by":
-			m.Approvers = appendNew(m.Approvers, t.Value)
+			approvers.add(t.Value)
 		}
 	}
 	for _, found := range revertLine.FindAllStringSubmatch(text, -1) {
-		m.Reverts = appendNew(m.Reverts, found[1])
+		id, _, _ := strings.Cut(found[1], " ")
+		reverts.add(id)
 	}
+	for _, r := range revertRequests {
+		for _, found := range r.pattern.FindAllStringSubmatch(text, -1) {
+			reverts.add(r.sign + found[1])
+		}
+	}
+	m.CoAuthors, m.Approvers, m.Reverts = coAuthors.all, approvers.all, reverts.all
 	m.PullRequest = m.request(text)
 	return m
 }
 
-func appendNew(l []string, s string) []string {
-	if s == "" || slices.Contains(l, s) {
-		return l
+// subject is the first paragraph, which a line without text ends.
+func subject(text string) string {
+	var words []string
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			break
+		}
+		words = append(words, fields...)
 	}
-	return append(l, s)
+	return strings.Join(words, " ")
 }
 
-// trailers are those of the last paragraph, which must hold little else, as git has it: all lines but a quarter. A line that
-// begins with a space goes on the one before.
-func trailers(paragraph string) (all []Trailer) {
-	lines, others := strings.Split(paragraph, "\n"), 0
-	for _, line := range lines {
-		switch found := trailerLine.FindStringSubmatch(line); {
-		case found != nil:
-			all = append(all, Trailer{found[1], strings.TrimSpace(found[2])})
-		case strings.HasPrefix(line, " ") && len(all) > 0:
-			all[len(all)-1].Value += " " + strings.TrimSpace(line)
-		case strings.HasPrefix(line, "(cherry picked from commit "):
-		default:
-			others++
-		}
+// unique gathers texts in the order in which they come, each once, and none that is empty.
+type unique struct {
+	all  []string
+	seen map[string]bool
+}
+
+func (u *unique) add(s string) {
+	if s == "" || u.seen[s] {
+		return
 	}
-	if others*4 > len(lines) {
-		return nil
+	if u.seen == nil {
+		u.seen = map[string]bool{}
 	}
-	return all
+	u.seen[s] = true
+	u.all = append(u.all, s)
 }
 
 func (m *Message) request(text string) string {

@@ -1,7 +1,10 @@
 package audit
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -25,6 +28,12 @@ func TestParseMessage(t *testing.T) {
 		"a revert": {"Revert \"Promote\"\n\nThis reverts commit " + id + ", reversing\nchanges made to 0000.\n",
 			Message{Subject: `Revert "Promote"`, Reverts: []string{id}}},
 		"a revert in prose": {"Think\n\nIf This reverts commit " + id + " then no.\n", Message{Subject: "Think"}},
+		"a revert by a short id":   {"Revert\n\nThis reverts commit 3f2c91a (Promote, 2026-11-02).\n", Message{Subject: "Revert", Reverts: []string{"3f2c91a"}}},
+		"a short id and no more":   {"Think\n\nThis reverts commit 3f2c91a entirely\n", Message{Subject: "Think"}},
+		"a request that reverts":   {"Revert \"Promote\" (#13)\r\n\r\nReverts acme/shop#12\r\n", Message{Subject: `Revert "Promote" (#13)`, PullRequest: "#13", Reverts: []string{"#12"}}},
+		"a merge request":          {"Revert\n\nThis reverts merge request !45\n", Message{Subject: "Revert", Reverts: []string{"!45"}}},
+		"a blank line with spaces": {"Promote\n \t\nReviewed-by: Edsger <e@x>\n", Message{Subject: "Promote", Approvers: []string{"Edsger <e@x>"}, Trailers: []Trailer{{"Reviewed-by", "Edsger <e@x>"}}}},
+		"nothing after a zero":     {"Promote\n\nbody\n\x00\nReviewed-by: Edsger <e@x>\n", Message{Subject: "Promote"}},
 		"people": {"Promote\n\nbody\n\nReviewed-by: Edsger <e@x>\nCo-Authored-By: Grace <g@x>\n  Hopper\nApproved-by: Edsger <e@x>\nSigned-off-by: Ada <a@x>\n",
 			Message{Subject: "Promote", CoAuthors: []string{"Grace <g@x> Hopper"}, Approvers: []string{"Edsger <e@x>"},
 				Trailers: []Trailer{{"Reviewed-by", "Edsger <e@x>"}, {"Co-Authored-By", "Grace <g@x> Hopper"}, {"Approved-by", "Edsger <e@x>"}, {"Signed-off-by", "Ada <a@x>"}}}},
@@ -40,13 +49,30 @@ func TestParseMessage(t *testing.T) {
 	}
 }
 
+// A message of megabytes takes time in proportion.
+func TestParseMessageLong(t *testing.T) {
+	const people = 200_000
+	text := strings.Builder{}
+	text.WriteString("Promote\n\n")
+	for i := range people {
+		fmt.Fprintf(&text, "Acked-by: p%d <p%d@x>\n", i, i)
+	}
+	began := time.Now()
+	if n := len(ParseMessage(text.String()).Approvers); n != people {
+		t.Errorf("%d approvers, want %d", n, people)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 func FuzzParseMessage(f *testing.F) {
 	f.Add("Merge pull request #812 from acme/branch\n\nReviewed-by: E <e@x>\n")
 	f.Add("Revert \"x\"\n\nThis reverts commit 3f2c91ab0123456789abcdef0123456789abcdef.\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		m := ParseMessage(text)
 		for _, id := range m.Reverts {
-			if len(id) != 40 {
+			if !strings.HasPrefix(id, "#") && !strings.HasPrefix(id, "!") && (len(id) < 7 || len(id) > 40) {
 				t.Errorf("reverts %q", id)
 			}
 		}
