@@ -69,11 +69,9 @@ func (e told) String() string {
 	return fmt.Sprintf("%s cohort=%q remote=%q %q -> %q via %q", e.Kind, e.Cohort, e.Remote, e.From, e.To, e.Via)
 }
 
-// explains reports whether an event can be why a cohort is served another manifest; remotes are those in the manifests.
-func (e told) explains(cohort string, remotes map[string]string) bool {
-	_, in := remotes[e.Remote]
-	about := []string{"remote-changed", "remote-renamed", "owner-changed", "release-changed"}
-	return e.Cohort == cohort || e.Kind == "policy-changed" || in && slices.Contains(about, e.Kind)
+// explains reports whether an event can be why a cohort is served another manifest.
+func (e told) explains(cohort string) bool {
+	return e.Cohort == cohort || e.Kind == "policy-changed"
 }
 
 // compareReplay replays the history, and compares it with the slow path commit by commit. It returns the kinds of events
@@ -108,7 +106,7 @@ func (h *randomHistory) compareReplay() map[audit.Kind]bool {
 // walk is how far the slow path has come.
 type walk struct {
 	serial int
-	live   *served   // what the last commit that compiles serves; nil for none
+	live   *served // what the last commit that compiles serves; nil for none
 	line   []*servedAt
 	last   time.Time // the date of the commit before
 	broken bool
@@ -216,6 +214,9 @@ var wideKinds = []string{"remote-changed", "cohort-changed", "policy-changed"}
 func (h *randomHistory) compareEvents(c string, m *compiler.Moment, want []told) (got []told) {
 	if m != nil {
 		for _, e := range m.Events {
+			if frozen := func(l *compiler.Live) bool { return l.Served(e.Cohort).Declared.Frozen != nil }; e.Kind == audit.Altered && (frozen(m.Before) || frozen(m.After)) {
+				continue // by a freeze at a commit that the slow path may never have seen
+			}
 			got = append(got, toldOf(e))
 		}
 	}
@@ -281,8 +282,7 @@ func (h *randomHistory) findHole(c string, events []told, before, after *served)
 		if reflect.DeepEqual(before.entry(name), after.entry(name)) {
 			continue
 		}
-		remotes := union(before.pinsIn(name), after.pinsIn(name))
-		if !slices.ContainsFunc(events, func(e told) bool { return e.explains(name, remotes) }) {
+		if !slices.ContainsFunc(events, func(e told) bool { return e.explains(name) }) {
 			h.Errorf("%s at %s: what %s is served changes, and nothing says why\n%s", h.Name(), c, name, strings.Join(lines(events), ""))
 		}
 	}

@@ -272,11 +272,17 @@ func pinEvents(before, after *served, cohort string, renamed map[string]string) 
 	}
 	for _, remote := range slices.Sorted(maps.Keys(union(was, is))) {
 		e := told{Cohort: cohort, Remote: remote, From: was[remote], To: is[remote]}
-		if e.Kind = kindOf(e.From, e.To); e.Kind == "" {
-			if e.To != "disabled" || reflect.DeepEqual(before.disabled[cohort][cmp.Or(old[remote], remote)], after.disabled[cohort][remote]) {
-				continue
-			}
+		e.Kind = kindOf(e.From, e.To)
+		switch was := cmp.Or(old[remote], remote); {
+		case e.Kind != "":
+		case e.To == "disabled" && !reflect.DeepEqual(before.disabled[cohort][was], after.disabled[cohort][remote]):
 			e.Kind = "disabled" // for another reason
+		case before.frozen(cohort) || after.frozen(cohort) || reflect.DeepEqual(before.browsed(was, e.To), after.browsed(remote, e.To)):
+			continue
+		default:
+			e.Kind = "altered"
+			events = append(events, e)
+			continue
 		}
 		if e.Kind != "withdrawn" {
 			e.Via = via(before, after, cohort, remote, cmp.Or(old[remote], remote))
@@ -290,6 +296,25 @@ func pinEvents(before, after *served, cohort string, renamed map[string]string) 
 		events = append(events, e)
 	}
 	return events
+}
+
+func (s *served) frozen(cohort string) bool { return s.declared[cohort]["frozen"] != nil }
+
+// browsed is what of a remote's document bears on a browser that gets some of its releases.
+func (s *served) browsed(name, versions string) []any {
+	remote := s.remotes[name]
+	if versions == "disabled" {
+		return []any{name, remote["load"], remote["kind"]}
+	}
+	what := []any{name, remote["owner"], otherFields(remote)}
+	for _, share := range strings.Split(versions, ", ") {
+		version, _, _ := strings.Cut(share, " ")
+		release := byVersion(remote)[version]
+		for _, field := range []string{"entry", "type", "integrity", "size", "files", "bundler", "shared"} {
+			what = append(what, release[field])
+		}
+	}
+	return what
 }
 
 func union(a, b map[string]string) map[string]string {

@@ -28,6 +28,7 @@ const (
 	Disabled        Kind = "disabled"         // a cohort's kill switch was thrown
 	Enabled         Kind = "enabled"          // and taken back
 	SplitChanged    Kind = "split-changed"    // a cohort's users are spread over releases in another way
+	Altered         Kind = "altered"          // a cohort gets something else under the numbers of its releases: other files, packages, settings
 	AudienceChanged Kind = "audience-changed" // a cohort is for other users
 	Frozen          Kind = "frozen"           // a cohort is served the manifest of another commit
 	Thawed          Kind = "thawed"
@@ -58,7 +59,7 @@ const (
 )
 
 // Kinds are all kinds, in the order of the list above.
-var Kinds = []Kind{Promoted, RolledBack, Withdrawn, Disabled, Enabled, SplitChanged, AudienceChanged, Frozen, Thawed, Held, HoldLifted,
+var Kinds = []Kind{Promoted, RolledBack, Withdrawn, Disabled, Enabled, SplitChanged, Altered, AudienceChanged, Frozen, Thawed, Held, HoldLifted,
 	CohortAdded, CohortRemoved, CohortChanged, RemoteAdded, RemoteRemoved, RemoteRenamed, RemoteChanged, OwnerChanged, Released,
 	ReleaseDropped, ReleaseChanged, Deprecated, Revoked, Reinstated, EvidenceAdded, PolicyChanged, WaiverGranted, WaiverEnded,
 	WaiverExpired, Broken, Mended, ClockBackwards}
@@ -336,12 +337,15 @@ func Remote(was, is *registry.Remote) (events []Event) {
 	return events
 }
 
+// contracts are what releases promise each other: of no concern to a browser.
+const contracts = "contract"
+
 // inPlace names what of a release is another than it was.
 func inPlace(was, is *registry.Release) (what []string) {
 	for _, part := range []struct {
 		name string
 		same bool
-	}{{"build", was.SameBuild(is)}, {"shared packages", was.SameSharing(is)}, {"contract", was.SameContract(is)}} {
+	}{{"build", was.SameBuild(is)}, {"shared packages", was.SameSharing(is)}, {contracts, was.SameContract(is)}} {
 		if !part.same {
 			what = append(what, part.name)
 		}

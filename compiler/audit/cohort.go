@@ -138,14 +138,19 @@ func pins(was, is *Served, renamed Renamed) (events []Event) {
 // Pin compares what a cohort's pin of one remote came to with what it comes to; nil where there is none. It is false if users
 // get what they got.
 func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
-	if sole(b) != nil && sole(b) == sole(a) { // most pins of most cohorts
+	if sole(b) != nil && sole(b) == sole(a) && b.Remote == a.Remote { // most pins of most cohorts
 		return Event{}, false
 	}
 	from, to := Text(b), Text(a)
-	if from == to && reasonOf(b) == reasonOf(a) {
-		return Event{}, false
-	}
 	e := Event{Cohort: is.name(), From: from, To: to}
+	if from == to && reasonOf(b) == reasonOf(a) {
+		what := altered(was, b, a)
+		if len(what) == 0 {
+			return Event{}, false
+		}
+		e.Kind, e.Remote, e.Owner, e.Pos, e.Reason = Altered, a.Remote.Name.Value, a.Remote.Owner.Value, Position(a), strings.Join(what, ", ")
+		return e, true
+	}
 	if a == nil {
 		e.Kind, e.Remote, e.Owner, e.Pos = Withdrawn, b.Remote.Name.Value, b.Remote.Owner.Value, Position(b)
 		return e, true
@@ -164,6 +169,29 @@ func Pin(was, is *Served, b, a *resolve.Pin) (Event, bool) {
 		e.Kind = Promoted
 	}
 	return e, true
+}
+
+// altered names what of a pin's remote and releases, of which the numbers are what they were, is another for a browser.
+func altered(was *Served, b, a *resolve.Pin) (what []string) {
+	if b == nil || a == nil || b.Remote == a.Remote {
+		return nil
+	}
+	if was.Pin(a.Remote.Name.Value) == nil {
+		what = append(what, "name")
+	}
+	fields := b.Remote.Differences(a.Remote)
+	if off(a) { // what is shown in its place is all that there is of it
+		return append(what, slices.DeleteFunc(fields, func(f string) bool { return f != "load" && f != "kind" })...)
+	}
+	what = append(what, fields...)
+	for i := range a.Choices {
+		for _, part := range inPlace(b.Choices[i].Release, a.Choices[i].Release) {
+			if part != contracts && !slices.Contains(what, part) {
+				what = append(what, part)
+			}
+		}
+	}
+	return what
 }
 
 // sole is the release that everybody gets of a pin; nil for a split and where there is none.

@@ -15,7 +15,7 @@ func (e Event) String() string {
 		Released: "released " + e.Remote + " " + e.To, ReleaseDropped: "dropped release " + e.Remote + " " + e.From, ReleaseChanged: "changed release " + e.Remote + " " + e.To + " in place",
 		Deprecated: "deprecated " + e.Remote + " " + e.To, Revoked: "revoked " + e.Remote + " " + e.To, Reinstated: "reinstated " + e.Remote + " " + e.To,
 		EvidenceAdded: "evidence for " + e.Remote + " " + e.To, Held: "held " + e.Remote + " " + e.To, HoldLifted: "lifted the hold of " + e.Remote + " " + e.From,
-		Disabled: "disabled " + e.Remote, Enabled: "enabled " + e.Remote + " " + e.To, Withdrawn: "withdrew " + e.Remote + " " + e.From,
+		Altered: "altered " + e.Remote + " " + e.To + " in place", Disabled: "disabled " + e.Remote, Enabled: "enabled " + e.Remote + " " + e.To, Withdrawn: "withdrew " + e.Remote + " " + e.From,
 		PolicyChanged: "changed " + e.To, WaiverGranted: "waived " + e.To, WaiverEnded: "ended the waiver of " + e.From, WaiverExpired: "the waiver expired of " + e.From,
 		Broken: "does not compile", Mended: "compiles again", ClockBackwards: "dated " + e.To + " before its first parent",
 	}[e.Kind]
