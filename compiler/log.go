@@ -188,7 +188,10 @@ func (l *logger) names() Known {
 // wants reports whether an event passes the filters that are about events.
 func (o LogOptions) wants(e audit.Event) bool {
 	in := func(names []string, name string) bool { return len(names) == 0 || slices.Contains(names, name) }
-	return in(o.Cohorts, e.Cohort) && in(o.Remotes, e.Remote) && in(o.Owners, e.Owner) && (len(o.Kinds) == 0 || slices.Contains(o.Kinds, e.Kind))
+	either := func(names []string, name string, k audit.Kind) bool {
+		return in(names, name) || e.Kind == k && in(names, e.From)
+	}
+	return in(o.Cohorts, e.Cohort) && either(o.Remotes, e.Remote, audit.RemoteRenamed) && either(o.Owners, e.Owner, audit.OwnerChanged) && (len(o.Kinds) == 0 || slices.Contains(o.Kinds, e.Kind))
 }
 
 // Who is a person as git writes it: "Name <address>".

@@ -33,14 +33,17 @@ func newLive(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.live(cmd, args, at)
+			if moment == "" {
+				return g.live(cmd, args, nil)
+			}
+			return g.live(cmd, args, &at)
 		},
 	}
 	cmd.Flags().StringVar(&moment, "time", "", "the `time`, such as 2026-11-20T14:05Z; without a zone it is UTC")
 	return cmd
 }
 
-func (g *globals) live(cmd *cobra.Command, args []string, moment time.Time) error {
+func (g *globals) live(cmd *cobra.Command, args []string, moment *time.Time) error {
 	repo, tip, err := g.openAt()
 	if err != nil {
 		return err
@@ -80,13 +83,13 @@ func (g *globals) live(cmd *cobra.Command, args []string, moment time.Time) erro
 	return answer.text(cmd.OutOrStdout())
 }
 
-// datedCommit is the last commit that was there at a moment, or the tip for the zero time.
-func datedCommit(repo *history.Repository, tip history.Commit, moment time.Time) (compiler.Dated, error) {
-	if moment.IsZero() {
+// datedCommit is the last commit that was there at a moment, or the tip for none.
+func datedCommit(repo *history.Repository, tip history.Commit, moment *time.Time) (compiler.Dated, error) {
+	if moment == nil {
 		serial, err := repo.Serial(tip)
 		return compiler.Dated{Commit: tip, Serial: serial}, err
 	}
-	d, err := compiler.LastBefore(repo, tip, moment)
+	d, err := compiler.LastBefore(repo, tip, *moment)
 	if errors.Is(err, compiler.ErrNoCommit) {
 		return d, &usageError{err}
 	}
@@ -94,7 +97,7 @@ func datedCommit(repo *history.Repository, tip history.Commit, moment time.Time)
 }
 
 // warnDoubtful says which other commits it could have been.
-func warnDoubtful(w io.Writer, d compiler.Dated, moment time.Time) {
+func warnDoubtful(w io.Writer, d compiler.Dated, moment *time.Time) {
 	if len(d.Doubtful) == 0 {
 		return
 	}
@@ -162,6 +165,8 @@ type liveRecord struct {
 	Commit  commitRecord `json:"commit"`
 	Serial  int          `json:"serial"`
 	Cohorts []liveCohort `json:"cohorts"`
+	// Doubtful are the commits that it could have been, the newest first, where dates run backwards.
+	Doubtful []string `json:"doubtful,omitempty"`
 }
 
 type liveCohort struct {
@@ -175,6 +180,9 @@ type liveCohort struct {
 
 func liveAnswer(repo *history.Repository, state *compiler.Live, from history.Commit, d compiler.Dated, served []*audit.Served) (liveRecord, error) {
 	answer := liveRecord{Serial: d.Serial}
+	for _, c := range d.Doubtful {
+		answer.Doubtful = append(answer.Doubtful, c.ID)
+	}
 	var err error
 	if answer.Commit, err = commitOf(repo, from.ID); err != nil {
 		return answer, err

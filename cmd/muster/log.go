@@ -25,8 +25,13 @@ func newLog(g *globals) *cobra.Command {
 			"changed, but who got which release of what, through ranges, inheritance, splits and freezes. A commit whose registry\n" +
 			"does not compile served nothing new, and is told as such. Filters may be repeated; several values are alternatives.",
 		Annotations: map[string]string{moreFormats: "jsonl csv"},
-		Args:        cobra.MaximumNArgs(1),
-		RunE:        func(cmd *cobra.Command, args []string) error { return g.log(cmd, args, &q) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("%s takes a revision or a range such as v1..main, not %d arguments", cmd.CommandPath(), len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return g.log(cmd, args, &q) },
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&q.options.Cohorts, "cohort", nil, "only events of this `cohort`")
@@ -126,7 +131,7 @@ func (q *logQuestion) parse(args []string, at string) error {
 
 // timeForms are the ways to write a moment; without a zone it is UTC.
 var timeForms = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02T15:04:05",
-	"2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+	"2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05 -0700", time.DateOnly}
 
 // parseTime reads a moment; of a day it is the first second, or with last the last. The empty text is the zero time.
 func parseTime(flag, text string, last bool) (time.Time, error) {

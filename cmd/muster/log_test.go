@@ -79,3 +79,15 @@ func TestLogMergeOfMany(t *testing.T) {
 		t.Errorf("exit status %d\n%s%s", status, &text, &errs)
 	}
 }
+
+// A name can't pass for an approval.
+func TestNamed(t *testing.T) {
+	for who, want := range map[string]string{
+		"Mallory, approved by Boss <m@x>": `"Mallory, approved by Boss <m@x>"`,
+		"Ada Lovelace <a@x>":              "Ada Lovelace <a@x>",
+	} {
+		if got := named(who); got != want {
+			t.Errorf("named(%q) = %s, want %s", who, got, want)
+		}
+	}
+}

@@ -45,18 +45,29 @@ func printable(s string) string { return diag.Printable(s) }
 
 // people are those behind a commit.
 func people(e *compiler.Entry) string {
-	author, committer := compiler.Who(e.Commit.Author), compiler.Who(e.Commit.Committer)
+	author, committer := named(compiler.Who(e.Commit.Author)), named(compiler.Who(e.Commit.Committer))
 	text := author
 	if committer != author {
 		text += ", committed by " + committer
 	}
-	if len(e.Message.CoAuthors) > 0 {
-		text += ", with " + strings.Join(e.Message.CoAuthors, ", ")
-	}
-	if len(e.Message.Approvers) > 0 {
-		text += ", approved by " + strings.Join(e.Message.Approvers, ", ")
+	text += namedAfter(", with ", e.Message.CoAuthors) + namedAfter(", approved by ", e.Message.Approvers)
+	return text
+}
+
+func namedAfter(what string, people []string) (text string) {
+	for _, who := range people {
+		text += what + named(who)
+		what = ", "
 	}
 	return text
+}
+
+// named is a person on a line with others: in quotes if the name could be taken for one of them.
+func named(who string) string {
+	if strings.ContainsAny(who, `,"`) {
+		return strconv.Quote(who)
+	}
+	return who
 }
 
 // provenanceOf is what else is known of a commit: request, signature, reverts, what it merged.
@@ -73,7 +84,7 @@ func provenanceOf(e *compiler.Entry) (lines []string) {
 		lines = append(lines, "reverted by "+short(id))
 	}
 	for _, c := range e.Merged {
-		lines = append(lines, fmt.Sprintf("merged %s by %s: %s", short(c.ID.String()), compiler.Who(c.Author), c.Says.Subject))
+		lines = append(lines, fmt.Sprintf("merged %s by %s: %s", short(c.ID.String()), named(compiler.Who(c.Author)), c.Says.Subject))
 	}
 	if e.MoreMerged > 0 {
 		lines = append(lines, fmt.Sprintf("merged %d more", e.MoreMerged))
@@ -282,7 +293,7 @@ func (r record) row() []string {
 		row[23], row[24] = r.At.File, strconv.Itoa(r.At.Line)
 	}
 	for i, cell := range row {
-		row[i] = harmless(cell)
+		row[i] = harmless(printable(cell))
 	}
 	return row
 }

@@ -27,7 +27,7 @@ func TestParseMessage(t *testing.T) {
 		"a request's link": {"Promote\n\nPR-URL: https://git.acme.example/shop/pull/5\n", Message{Subject: "Promote", PullRequest: "#5", Trailers: []Trailer{{"PR-URL", "https://git.acme.example/shop/pull/5"}}}},
 		"a revert": {"Revert \"Promote\"\n\nThis reverts commit " + id + ", reversing\nchanges made to 0000.\n",
 			Message{Subject: `Revert "Promote"`, Reverts: []string{id}}},
-		"a revert in prose": {"Think\n\nIf This reverts commit " + id + " then no.\n", Message{Subject: "Think"}},
+		"a revert in prose":        {"Think\n\nIf This reverts commit " + id + " then no.\n", Message{Subject: "Think"}},
 		"a revert by a short id":   {"Revert\n\nThis reverts commit 3f2c91a (Promote, 2026-11-02).\n", Message{Subject: "Revert", Reverts: []string{"3f2c91a"}}},
 		"a short id and no more":   {"Think\n\nThis reverts commit 3f2c91a entirely\n", Message{Subject: "Think"}},
 		"a request that reverts":   {"Revert \"Promote\" (#13)\r\n\r\nReverts acme/shop#12\r\n", Message{Subject: `Revert "Promote" (#13)`, PullRequest: "#13", Reverts: []string{"#12"}}},
