@@ -32,7 +32,7 @@ func (g *globals) openRepository() (*history.Repository, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("opening the registry: %q is a file; -C names the folder that holds remotes, cohorts and schema", g.dir)
 	}
-	return history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR")})
+	return history.Open(g.dir, history.Options{GitDir: os.Getenv("GIT_DIR"), Keep: registry.Folders})
 }
 
 // open opens the registry that the flags name, to read it: a folder, in a repository or not, or a commit.

@@ -45,9 +45,36 @@ func BenchmarkWalk(b *testing.B) {
 	b.ReportMetric(ours.Seconds()/float64(b.N), "s/walk")
 }
 
+// BenchmarkKept walks along 20,000 commits by their objects, with the writing of the file at the end, and with the file.
+func BenchmarkKept(b *testing.B) {
+	var stream bytes.Buffer
+	size := generate.HistorySize{Remotes: 100, Cohorts: 10, Others: 500, Commits: 20_000, Merges: 0.09, Touching: 0.5}
+	if err := generate.History(&stream, 1, size); err != nil {
+		b.Fatal(err)
+	}
+	r := newRepo(b).packed(stream.Bytes())
+	path := r.kept()
+	b.Run("objects", func(b *testing.B) {
+		for b.Loop() {
+			walk(b, r)
+		}
+	})
+	b.Run("written", func(b *testing.B) {
+		for b.Loop() {
+			os.Remove(path)
+			walk(b, r, roots...)
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		for b.Loop() {
+			walk(b, r, roots...)
+		}
+	})
+}
+
 // walk is all that a command does for a history, from a cold start.
-func walk(b *testing.B, r repo) {
-	h, err := history.Open(r.dir, history.Options{})
+func walk(b *testing.B, r repo, keep ...string) {
+	h, err := history.Open(r.dir, history.Options{Keep: keep})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -56,7 +83,11 @@ func walk(b *testing.B, r repo) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, err := range h.Steps(tip, []string{"remotes", "cohorts", "schema"}) {
+	below := keep
+	if keep == nil {
+		below = []string{"remotes", "cohorts", "schema"}
+	}
+	for _, err := range h.Steps(tip, below) {
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -131,14 +131,19 @@ func lastDate(line []byte) time.Time {
 // Serial is how many commits the chain of first parents has, from c to the root, both counted: 1 for a root. Along a
 // mainline it only grows. It fails with ErrIncomplete where the clone cuts the chain.
 func (r *Repository) Serial(c Commit) (int, error) {
-	h, err := r.header(c.ID)
-	n := 1
-	for ; err == nil && len(h.parents) > 0; n++ {
-		h, err = r.parent(h, 1)
+	n, rec := 0, r.keeper.record()
+	for h, err := range r.line(c) {
+		if err != nil {
+			return 0, fmt.Errorf("counting the commits up to %s: %w", c.ID, err)
+		}
+		if at, ok := rec.joins(h); ok {
+			rec.finish(at)
+			return n + rec.past() - at, nil
+		}
+		rec.add(h, nil)
+		n++
 	}
-	if err != nil {
-		return 0, fmt.Errorf("counting the commits up to %s: %w", c.ID, err)
-	}
+	rec.finish(rec.past())
 	return n, nil
 }
 

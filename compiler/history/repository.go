@@ -18,7 +18,8 @@
 //
 // Every object is held against its id when it is read, trees and commits of a walk too: the sums that a pack has of its own
 // say nothing of an index that points to a neighbour, or of a delta that names another base of the same length, and hashing
-// is a tenth of the work. So a damaged repository gives an error and never other bytes. Replace refs, grafts and the
+// is a tenth of the work. So a damaged repository gives an error and never other bytes; what Options.Keep keeps was held
+// against its ids when it was written. Replace refs, grafts and the
 // commit-graph are ignored: the first two are one clone's opinion of a commit, and the last may be older than they are and
 // keeps the date of a commit in 34 bits.
 package history
@@ -38,10 +39,15 @@ type Options struct {
 	// GitDir is the git folder (or a .git file that names one), relative to the process's current folder; empty means
 	// that Open looks for it. It is what git takes from the environment as GIT_DIR, which this package does not read.
 	GitDir string
+
+	// Keep are the roots for which long walks are kept, as slash paths below Prefix: what Steps found out below them, and with it what
+	// Commits and Serial did. None: nothing is kept, and nothing that was is used.
+	Keep []string
 }
 
-// Repository is a repository opened for reading; nothing is ever written to it. Any number of goroutines may use it and
-// its trees at once: they wait for each other where they read the object database.
+// Repository is a repository opened for reading. Any number of goroutines may use it and its trees at once: they wait for
+// each other where they read the object database. Nothing is ever written to it but what Options.Keep asks for: one file in the
+// folder "muster" of the git folder, which may be deleted at any time.
 type Repository struct {
 	objects *database
 	place   place
@@ -49,6 +55,7 @@ type Repository struct {
 	bare    bool
 	shallow map[plumbing.Hash]bool // commits whose parents this clone left out
 	lineage lineage
+	keeper  *keeper // nil: nothing is kept
 }
 
 // Open finds the repository that holds the folder dir: the work tree around it, as git does, or a bare repository that is
@@ -75,10 +82,14 @@ func Open(dir string, o Options) (*Repository, error) {
 		p.root = p.workTree(format.workTree)
 	}
 	r, err := open(p, format, p.prefix(dir))
-	if err == nil {
-		r.bare = p.git == dir
+	if err != nil {
+		return nil, err
 	}
-	return r, err
+	r.bare = p.git == dir
+	if len(o.Keep) > 0 && r.Complete() == nil {
+		r.keeper = newKeeper(p.common, r.prefix, o.Keep)
+	}
+	return r, nil
 }
 
 func open(p place, f format, prefix string) (*Repository, error) {

@@ -41,24 +41,36 @@ type File struct {
 // again.
 func (r *Repository) Commits(tip Commit) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
+		rec := r.keeper.record()
 		for h, err := range r.line(tip) {
 			if err != nil {
-				yield(Commit{}, err)
+				yield(Commit{}, fmt.Errorf("reading the history of commit %s: %w", tip.ID, err))
 				return
 			}
+			if at, ok := rec.joins(h); ok {
+				for c := range rec.line.from(at) {
+					if !yield(c.commit(), nil) {
+						return
+					}
+				}
+				rec.finish(at)
+				return
+			}
+			rec.add(h, nil)
 			if !yield(h.commit(), nil) {
 				return
 			}
 		}
+		rec.finish(rec.past())
 	}
 }
 
-// line is Commits before anything is spelt out.
+// line is Commits before anything is spelt out, and as the objects tell it.
 func (r *Repository) line(tip Commit) iter.Seq2[header, error] {
 	return func(yield func(header, error) bool) {
 		for h, err := r.header(tip.ID); ; h, err = r.parent(h, 1) {
 			if err != nil {
-				yield(header{}, fmt.Errorf("reading the history of commit %s: %w", tip.ID, err))
+				yield(header{}, err)
 				return
 			}
 			if !yield(h, nil) || len(h.parents) == 0 {
@@ -77,32 +89,77 @@ func (r *Repository) line(tip Commit) iter.Seq2[header, error] {
 // that is too much to compare: with maxMet entries in the folders that it touches, or paths of maxPaths bytes.
 func (r *Repository) Steps(tip Commit, roots []string) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
-		fail := func(err error) { yield(Step{}, err) }
 		scope, err := newScope(r.prefix, roots)
 		if err != nil {
-			fail(err)
+			yield(Step{}, err)
 			return
 		}
-		w := comparer{folders: newFolderCache(r.objects), prefix: len(r.prefix)}
-		var last *header // of the commit whose parent comes next
-		for h, err := range ahead(r.another().line(tip)) {
-			if err != nil {
-				fail(err)
-				return
+		w := stepper{repo: r, scope: scope, yield: yield, recording: r.keeper.recordBelow(roots),
+			comparer: comparer{folders: newFolderCache(r.objects), prefix: len(r.prefix)}}
+		for next, more := tip, true; more; {
+			if next, more, err = w.walk(next); err != nil {
+				yield(Step{}, fmt.Errorf("reading the history of commit %s: %w", tip.ID, err))
 			}
-			if last != nil {
-				s, err := w.step(*last, h, scope)
-				if err != nil {
-					fail(err)
-					return
-				}
-				if !yield(s, nil) {
-					return
-				}
-			}
-			last = &h
 		}
-		s, err := w.step(*last, header{}, scope)
-		yield(s, err)
 	}
+}
+
+// stepper is where a walk of Steps has got to.
+type stepper struct {
+	repo      *Repository
+	scope     *scope
+	yield     func(Step, error) bool
+	recording *recording
+	comparer
+}
+
+// walk takes steps as the objects tell them and, from where they are known, those that are. more says that the walk goes on
+// from another commit behind them.
+func (w *stepper) walk(tip Commit) (next Commit, more bool, err error) {
+	var last *header // of the commit whose parent comes next
+	for h, err := range ahead(w.repo.another().line(tip)) {
+		if err != nil {
+			return next, false, err
+		}
+		if last != nil && !w.take(*last, h) {
+			w.recording.stop(h)
+			return next, false, nil
+		}
+		if at, ok := w.recording.joins(h); ok {
+			return w.recall(at)
+		}
+		last = &h
+	}
+	if w.take(*last, header{}) {
+		w.recording.finish(w.recording.past())
+	}
+	return next, false, nil
+}
+
+// take compares a commit with its parent and yields that step. It is false if the walk ends with it. A walk that fails is not kept:
+// it lacks a commit.
+func (w *stepper) take(h, parent header) bool {
+	s, err := w.step(h, parent, w.scope)
+	if err != nil {
+		w.recording = nil
+		w.yield(Step{}, err)
+		return false
+	}
+	w.recording.add(h, s.Changes)
+	return w.yield(s, nil)
+}
+
+// recall yields the steps that are known from a place on.
+func (w *stepper) recall(at int) (next Commit, more bool, err error) {
+	for s := range w.recording.steps(at) {
+		if !w.yield(s, nil) {
+			w.recording.finish(at)
+			return next, false, nil
+		}
+	}
+	next, more = w.recording.resume(at)
+	if !more {
+		w.recording.finish(at)
+	}
+	return next, more, nil
 }
