@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -36,14 +37,21 @@ func newCompiler(position func(token.Pos) diag.Pos) *compiler {
 	return &compiler{definitions: map[string][]declaration{}, compiled: map[string]*shape{}, open: map[string]bool{}, position: position}
 }
 
-// add gathers the definitions of a file. What was compiled without it is forgotten.
+// extensible is a compiler that knows what c knows, and can be told more; c stays what it is.
+func (c *compiler) extensible(position func(token.Pos) diag.Pos) *compiler {
+	return &compiler{definitions: maps.Clone(c.definitions), compiled: maps.Clone(c.compiled), open: map[string]bool{}, position: position}
+}
+
+// add gathers the definitions of a file; registry and policy are none. What was compiled without it is forgotten.
 func (c *compiler) add(f *ast.File, builtin bool) {
-	clear(c.compiled)
 	for _, d := range f.Decls {
-		if fd, ok := d.(*ast.Field); ok {
-			if name, bare, err := ast.LabelName(fd.Label); err == nil && bare {
-				c.definitions[name] = append(c.definitions[name], declaration{fd.Value, fd.Attrs, builtin})
-			}
+		fd, ok := d.(*ast.Field)
+		if !ok {
+			continue
+		}
+		if name, bare, err := ast.LabelName(fd.Label); err == nil && bare && name != "registry" && name != "policy" {
+			c.definitions[name] = append(slices.Clip(c.definitions[name]), declaration{fd.Value, fd.Attrs, builtin})
+			clear(c.compiled)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (s *Schema) refuseCostly(tree *ast.File) (l diag.List) {
 		}
 		return true
 	}, nil)
-	c := costsOf(append(slices.Clone(s.trees), tree)...)
+	c := s.v1.costs.with(tree)
 	tooMuch := func(n ast.Node, message string) {
 		l.Add(diag.Diagnostic{Pos: s.position(n.Pos()), Length: 1, Rule: "schema/cue", Message: message, Help: "write the values out"})
 	}
@@ -76,11 +76,14 @@ func (s *Schema) refuseCostly(tree *ast.File) (l diag.List) {
 		tooMuch(tree, fmt.Sprintf("the references in this file expand to more than %d values", maxCUEExpansion))
 	}
 	for name, declarations := range c.named {
-		total := 1
+		last, total := declarations[len(declarations)-1], 1
+		if last.Pos().Filename() != tree.Filename {
+			continue
+		}
 		for _, d := range declarations {
 			total = min(total*c.combinations(d), maxCUECombinations+1)
 		}
-		if last := declarations[len(declarations)-1]; total > maxCUECombinations && last.Pos().Filename() == tree.Filename {
+		if total > maxCUECombinations {
 			tooMuch(last, fmt.Sprintf("%s has more than %d combinations of alternatives", name, maxCUECombinations))
 		}
 	}
@@ -94,22 +97,26 @@ type costs struct {
 	arms  map[string]int
 }
 
-func costsOf(trees ...*ast.File) costs {
-	c := costs{map[string][]ast.Node{}, map[string]int{}, map[string]int{}}
+// with measures further files, too.
+func (c costs) with(trees ...*ast.File) costs {
+	more := costs{make(map[string][]ast.Node, len(c.named)), map[string]int{}, map[string]int{}}
+	for name, declarations := range c.named {
+		more.named[name] = slices.Clip(declarations)
+	}
 	for _, tree := range trees {
 		ast.Walk(tree, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Field:
 				if name, _, err := ast.LabelName(n.Label); err == nil {
-					c.named[name] = append(c.named[name], n.Value)
+					more.named[name] = append(more.named[name], n.Value)
 				}
 			case *ast.LetClause:
-				c.named[n.Ident.Name] = append(c.named[n.Ident.Name], n.Expr)
+				more.named[n.Ident.Name] = append(more.named[n.Ident.Name], n.Expr)
 			}
 			return true
 		}, nil)
 	}
-	return c
+	return more
 }
 
 // size counts the values below a node when each reference stands for a copy of what it names: the billion-laughs test.

@@ -79,7 +79,7 @@ func decodeRemote(f File, top *yaml.Node) *Remote {
 		case "load":
 			decodeLoad(&r.Load, v)
 		case "releases":
-			r.Releases = items(v, decodeRelease)
+			r.Releases = decodeReleases(v)
 		}
 	})
 	if r.Container.IsZero() {
@@ -132,6 +132,8 @@ func decodeLoad(l *Loading, n *yaml.Node) {
 		}
 	})
 }
+
+func decodeReleases(n *yaml.Node) []Release { return items(n, decodeRelease) }
 
 func decodeRelease(n *yaml.Node) Release {
 	r := Release{Type: "module"}
@@ -298,7 +300,7 @@ func decodeCohort(f File, top *yaml.Node) *Cohort {
 		case "routes":
 			c.Routes = pairs(v, choice)
 		case "pins":
-			c.Pins = pairs(v, decodePin)
+			c.Pins = decodePins(v)
 		case "holds":
 			c.Holds = items(v, decodeHold)
 		case "frozen":
@@ -320,6 +322,8 @@ func decodeAudience(at Text, n *yaml.Node) *Audience {
 	})
 	return a
 }
+
+func decodePins(n *yaml.Node) []Pin { return pairs(n, decodePin) }
 
 func decodePin(remote Text, n *yaml.Node) Pin {
 	p := Pin{Remote: remote}

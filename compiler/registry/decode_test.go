@@ -19,9 +19,8 @@ var undecoded = []string{"apiVersion", "description"}
 // or said not to be.
 func TestDecodeKnowsTheSchema(t *testing.T) {
 	inSchema := map[string]bool{}
-	s, definitions := newSchema(nil, false)
-	for _, d := range definitions {
-		s.shapes.definition(d).collect(inSchema, map[*shape]bool{})
+	for _, d := range builtin().names {
+		builtin().shapes.definition(d).collect(inSchema, map[*shape]bool{})
 	}
 	decoded := casesOf(t, "decode.go")
 	maps.Copy(decoded, casesOf(t, "decodepolicy.go"))

@@ -48,12 +48,32 @@ func parseDocument(f File, text []byte) (*yaml.Node, diag.List) {
 	if l.Add(faults...); top == nil {
 		return nil, l
 	}
-	g := nodeGuard{file: f, rest: text, line: 1, list: l}
+	g := nodeGuard{file: f, rest: string(text), line: 1, list: l}
 	g.node(top, 0)
 	if g.full {
 		return nil, g.list
 	}
 	return top, g.list
+}
+
+// parsePlain is parseDocument for a text of the plain subset of YAML without findings; nil for any other.
+func parsePlain(f File, text string) *yaml.Node {
+	if len(text) > MaxFileSize {
+		return nil
+	}
+	document := parseSubset(text)
+	if document == nil || !plainNodes(f, document.Content[0], 0, text, 1) {
+		return nil
+	}
+	return document.Content[0]
+}
+
+// plainNodes reports whether there is nothing to say about a node that is so deep in its document, and stands in some lines of it from
+// a line on.
+func plainNodes(f File, n *yaml.Node, depth int, lines string, line int) bool {
+	g := nodeGuard{file: f, rest: lines, line: line}
+	g.node(n, depth)
+	return len(g.list) == 0
 }
 
 // guard finds what can be said from the bytes alone.
@@ -125,7 +145,7 @@ func decodeOne(f File, text []byte) (top *yaml.Node, l diag.List) {
 // parse runs the YAML parser: first and second are the documents, nil where there is none. A panic in the parser is its
 // bug and our error.
 func parse(text []byte) (first, second *yaml.Node, err error) {
-	if first = parseSubset(text); first != nil {
+	if first = parseSubset(string(text)); first != nil {
 		return first, nil, nil
 	}
 	return parseYAML(text)
@@ -230,7 +250,7 @@ var yamlPhrases = []struct{ has, message, help string }{
 // shape, stands for what can't be judged any more.
 type nodeGuard struct {
 	file  File
-	rest  []byte // of the text, from line onwards: how far goesOn has looked
+	rest  string // of the text, from line onwards: how far goesOn has looked
 	line  int
 	list  diag.List
 	nodes int
@@ -297,9 +317,9 @@ func (g *nodeGuard) goesOn(n *yaml.Node) bool {
 		return false
 	}
 	for ; g.line < n.Line; g.line++ {
-		_, g.rest, _ = bytes.Cut(g.rest, []byte("\n"))
+		_, g.rest, _ = strings.Cut(g.rest, "\n")
 	}
-	line, _, _ := bytes.Cut(g.rest, []byte("\n"))
+	line, _, _ := strings.Cut(g.rest, "\n")
 	return n.Column-1+len(n.Value) > len(line)
 }
 

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -40,11 +41,11 @@ func Load(tree fs.FS, o Options) (*Registry, diag.List, error) {
 	}
 	schema := readOwn(own, o.Thorough)
 	found.Add(schema.findings...)
-	remotes, err := loadFiles(tree, files[remotesFolder], schema.schema, "#Remote", decodeRemote)
+	remotes, err := loadFiles(tree, files[remotesFolder], schema.schema, remoteDocuments)
 	if err != nil {
 		return nil, nil, err
 	}
-	cohorts, err := loadFiles(tree, files[cohortsFolder], schema.schema, "#Cohort", decodeCohort)
+	cohorts, err := loadFiles(tree, files[cohortsFolder], schema.schema, cohortDocuments)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,9 +89,9 @@ func readAll(tree fs.FS, names []string) ([]ownFile, error) {
 }
 
 // loadFiles checks and decodes the files of one folder, several at a time; the result is in the order of names.
-func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, decode func(File, *yaml.Node) *T) (loaded[T], error) {
+func loadFiles[T any](tree fs.FS, names []string, s *Schema, d documents[T]) (loaded[T], error) {
 	read, failures := make([]*readFileOf[T], len(names)), make([]error, len(names))
-	s.shapes.definition(definition) // compiled before it is shared
+	s.shapes.definition(d.definition) // compiled before it is shared
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	var bug atomic.Pointer[any] // a panic in a worker is passed on to the caller, who may recover it
@@ -108,7 +109,7 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 					failures[i] = err
 					continue
 				}
-				read[i] = readDocument(s, definition, f, text, decode)
+				read[i], _ = d.read(s, f, string(text))
 			}
 		})
 	}
@@ -119,20 +120,84 @@ func loadFiles[T any](tree fs.FS, names []string, s *Schema, definition string, 
 	if err := errors.Join(failures...); err != nil {
 		return loaded[T]{}, err
 	}
-	return gather(read), nil
+	return d.gather(read), nil
+}
+
+// documents are the files of one folder.
+type documents[T any] struct {
+	definition string
+	decode     func(File, *yaml.Node) *T
+	file       func(*T) File
+	name       func(*T) string
+}
+
+var (
+	remoteDocuments = documents[Remote]{"#Remote", decodeRemote, func(r *Remote) File { return r.File }, (*Remote).name}
+	cohortDocuments = documents[Cohort]{"#Cohort", decodeCohort, func(c *Cohort) File { return c.File }, (*Cohort).name}
+)
+
+// readFileOf is one version of a file, read.
+type readFileOf[T any] struct {
+	value    *T // nil if nothing could be taken of it
+	findings diag.List
+	spoiled  map[diag.Pos]bool
+}
+
+// read checks and decodes a file. plain is its top node if it is in the plain subset of YAML, and without fault.
+func (d *documents[T]) read(s *Schema, f File, text string) (read *readFileOf[T], plain *yaml.Node) {
+	if plain = s.plain(d.definition, f, text); plain != nil {
+		return &readFileOf[T]{value: d.decode(f, plain)}, plain
+	}
+	top, l := s.document(d.definition, f, []byte(text))
+	read = &readFileOf[T]{findings: bounded(f, l)}
+	if top == nil || top.Kind != yaml.MappingNode {
+		return read, nil
+	}
+	if read.value = d.decode(f, top); len(l) > 0 {
+		read.spoiled = spoiledBy(f, top, l)
+	}
+	return read, nil
+}
+
+// loaded is what came of the files of one folder.
+type loaded[T any] struct {
+	values   []*T     // by name
+	misnamed []string // the names that files should have declared
+	findings diag.List
+	spoiled  map[diag.Pos]bool
 }
 
 // gather is what came of files.
-func gather[T any](files []*readFileOf[T]) loaded[T] {
+func (d *documents[T]) gather(files []*readFileOf[T]) loaded[T] {
 	all := loaded[T]{values: make([]*T, 0, len(files)), spoiled: map[diag.Pos]bool{}}
 	for _, f := range files {
 		if f.value != nil {
 			all.values = append(all.values, f.value)
+			if s := stem(d.file(f.value).Path); s != d.name(f.value) {
+				all.misnamed = append(all.misnamed, s)
+			}
 		}
 		all.findings.Add(f.findings...)
 		maps.Copy(all.spoiled, f.spoiled)
 	}
+	slices.SortStableFunc(all.values, func(a, b *T) int { return cmp.Compare(d.name(a), d.name(b)) })
 	return all
+}
+
+// newRegistry puts together what was read.
+func newRegistry(p *Policy, remotes loaded[Remote], cohorts loaded[Cohort], found diag.List) *Registry {
+	r := &Registry{Remotes: remotes.values, Cohorts: cohorts.values, Policy: p, faulty: map[string]bool{}, spoiled: map[diag.Pos]bool{}}
+	maps.Copy(r.spoiled, remotes.spoiled)
+	maps.Copy(r.spoiled, cohorts.spoiled)
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			r.faulty[stem(d.Pos.File)] = true
+		}
+	}
+	for _, name := range slices.Concat(remotes.misnamed, cohorts.misnamed) {
+		r.faulty[name] = true
+	}
+	return r
 }
 
 // maxFindings is how many findings of one file are kept: a hostile file could hold a hundred thousand.
@@ -145,13 +210,6 @@ func bounded(f File, l diag.List) diag.List {
 	}
 	return append(l.Sorted()[:maxFindings:maxFindings], f.whole("yaml/size",
 		fmt.Sprintf("more than %d findings in this file; only the first are shown", maxFindings), "mend these first"))
-}
-
-// loaded is what came of the files of one folder.
-type loaded[T any] struct {
-	values   []*T
-	findings diag.List
-	spoiled  map[diag.Pos]bool
 }
 
 // readFile reads at most a little more than limit bytes, so that a huge file costs no memory before it is refused.

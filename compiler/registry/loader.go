@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"cuelang.org/go/cue/ast"
-	"gopkg.in/yaml.v3"
 
 	"muster/compiler/diag"
 )
@@ -26,7 +24,7 @@ type Change struct {
 }
 
 // Loader reads one registry after another where most files stay what they were, as along a history: each version of a file
-// is read and judged once, and registries share what they have in common. What it loads is what Load does of the same files.
+// is read and judged once, by what changed in it if that will do, and registries share what they have in common. What it loads is what Load does of the same files.
 // It is not safe for concurrent use; the registries must not be changed.
 type Loader struct {
 	read    func(FileID) ([]byte, error)
@@ -34,8 +32,8 @@ type Loader struct {
 	listed  map[string][]string // the files of each folder
 	strays  diag.List           // of the scan
 	own     ownSchema
-	remotes kept[Remote]
-	cohorts kept[Cohort]
+	remotes kept[Remote, Release]
+	cohorts kept[Cohort, Pin]
 
 	structure, schemaChanged bool // whether the list of paths, or the registry's own schema, is another since the last Load
 	last                     *Registry
@@ -54,7 +52,7 @@ type ownSchema struct {
 // looked at.
 func NewLoader(read func(FileID) ([]byte, error)) *Loader {
 	return &Loader{read: read, tree: entries{}, structure: true, schemaChanged: true,
-		remotes: kept[Remote]{definition: "#Remote", decode: decodeRemote}, cohorts: kept[Cohort]{definition: "#Cohort", decode: decodeCohort}}
+		remotes: kept[Remote, Release]{documents: remoteDocuments, list: &releasesOf}, cohorts: kept[Cohort, Pin]{documents: cohortDocuments, list: &pinsOf}}
 }
 
 // Apply takes in changes.
@@ -84,7 +82,7 @@ func (l *Loader) Load() (*Registry, diag.List, error) {
 	}
 	if l.structure {
 		var err error
-		if l.listed, l.strays, err = scan(l.tree); err != nil {
+		if l.listed, l.strays, err = scan(l.tree.list()); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -120,15 +118,14 @@ func (l *Loader) loadOwn() error {
 		}
 		own = append(own, ownFile{path: name, text: text[:min(len(text), maxCUESize+1)]})
 	}
-	before := l.own
+	before := l.own.shape
 	l.own = readOwn(own, false)
-	if l.own.shape == before.shape { // what is wrong with a document may be told with a place in the schema
-		l.own.schema.adopt(before.schema)
+	if l.own.shape == before { // what is wrong with a document may be told with a place in the schema
 		l.remotes.forgetFaulty()
 		l.cohorts.forgetFaulty()
 	} else {
-		l.remotes.forgetAll()
-		l.cohorts.forgetAll()
+		l.remotes.forgetAll(l.own.schema)
+		l.cohorts.forgetAll(l.own.schema)
 	}
 	l.schemaChanged = false
 	return nil
@@ -210,209 +207,65 @@ func (s *Schema) shapeKey() string {
 	return key.String()
 }
 
-// adopt takes over what was compiled of a schema of the same shape, if that is all built in: it holds no places in the registry's
-// own files.
-func (s *Schema) adopt(o *Schema) {
-	if s.constraints() == "" {
-		s.shapes = o.shapes
-	}
-}
-
-// kept are the files of one folder as they were last read.
-type kept[T any] struct {
-	definition string
-	decode     func(File, *yaml.Node) *T
-	files      map[string]*readFileOf[T] // by path; nil entries are to be read
-	paths      []string
-	known      generations[T]
-	loaded     loaded[T]
-	dirty      bool
-}
-
-// readFileOf is one version of a file, read.
-type readFileOf[T any] struct {
-	value    *T // nil if nothing could be taken of it
-	findings diag.List
-	spoiled  map[diag.Pos]bool
-}
-
-// versionOf is a version of a file at its path, which is part of what is said of it.
-type versionOf struct {
-	path string
-	id   FileID
-}
-
-// generations keep the versions that were read lately: a history goes back to some of them, and all would be too many.
-type generations[T any] struct {
-	young, old map[versionOf]*readFileOf[T]
-}
-
-// maxYoung is how many versions a generation holds: a few megabytes of declarations.
-const maxYoung = 1000
-
-func (g *generations[T]) get(v versionOf) *readFileOf[T] {
-	if f := g.young[v]; f != nil {
-		return f
-	}
-	f := g.old[v]
-	if f != nil {
-		g.put(v, f)
-	}
-	return f
-}
-
-func (g *generations[T]) put(v versionOf, f *readFileOf[T]) {
-	if len(g.young) >= maxYoung || g.young == nil {
-		g.young, g.old = map[versionOf]*readFileOf[T]{}, g.young
-	}
-	g.young[v] = f
-}
-
-func (k *kept[T]) touch(path string) {
-	if _, there := k.files[path]; there {
-		k.files[path], k.dirty = nil, true
-	}
-}
-
-// forgetAll drops every verdict; forgetFaulty those that name faults.
-func (k *kept[T]) forgetAll() { k.known, k.files = generations[T]{}, nil }
-
-func (k *kept[T]) forgetFaulty() {
-	faulty := func(_ versionOf, f *readFileOf[T]) bool { return f != nil && len(f.findings) > 0 }
-	maps.DeleteFunc(k.known.young, faulty)
-	maps.DeleteFunc(k.known.old, faulty)
-	for path, f := range k.files {
-		if faulty(versionOf{}, f) {
-			k.files[path], k.dirty = nil, true
-		}
-	}
-}
-
-func (k *kept[T]) load(l *Loader, paths []string) error {
-	if k.files == nil || l.structure {
-		old := k.files
-		k.files, k.paths, k.dirty = make(map[string]*readFileOf[T], len(paths)), paths, true
-		for _, p := range paths {
-			k.files[p] = old[p]
-		}
-	}
-	if !k.dirty {
-		return nil
-	}
-	files := make([]*readFileOf[T], len(paths))
-	for i, p := range paths {
-		f := k.files[p]
-		if f == nil {
-			var err error
-			if f, err = k.file(l, p); err != nil {
-				return err
-			}
-			k.files[p] = f
-		}
-		files[i] = f
-	}
-	k.loaded, k.dirty = gather(files), false
-	return nil
-}
-
-func (k *kept[T]) file(l *Loader, path string) (*readFileOf[T], error) {
-	version := versionOf{path, l.tree[path].ID}
-	if f := k.known.get(version); f != nil {
-		return f, nil
-	}
-	text, err := l.text(path)
-	if err != nil {
-		return nil, err
-	}
-	f := readDocument(l.own.schema, k.definition, File{Path: path}, text[:min(len(text), MaxFileSize+1)], k.decode)
-	k.known.put(version, f)
-	return f, nil
-}
-
-// readDocument checks and decodes a file.
-func readDocument[T any](s *Schema, definition string, f File, text []byte, decode func(File, *yaml.Node) *T) *readFileOf[T] {
-	top, l := s.document(definition, f, text)
-	read := &readFileOf[T]{findings: bounded(f, l)}
-	if top == nil || top.Kind != yaml.MappingNode {
-		return read
-	}
-	if read.value = decode(f, top); len(l) > 0 {
-		read.spoiled = spoiledBy(f, top, l)
-	}
-	return read
-}
-
-// newRegistry puts together what was read.
-func newRegistry(p *Policy, remotes loaded[Remote], cohorts loaded[Cohort], found diag.List) *Registry {
-	r := &Registry{Remotes: slices.Clone(remotes.values), Cohorts: slices.Clone(cohorts.values), Policy: p,
-		faulty: map[string]bool{}, spoiled: map[diag.Pos]bool{}}
-	maps.Copy(r.spoiled, remotes.spoiled)
-	maps.Copy(r.spoiled, cohorts.spoiled)
-	for _, d := range found {
-		if d.Severity == diag.Error {
-			r.faulty[stem(d.Pos.File)] = true
-		}
-	}
-	for _, remote := range r.Remotes {
-		r.misnamed(remote.File, remote.Name)
-	}
-	for _, c := range r.Cohorts {
-		r.misnamed(c.File, c.Name)
-	}
-	slices.SortStableFunc(r.Remotes, func(a, b *Remote) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
-	slices.SortStableFunc(r.Cohorts, func(a, b *Cohort) int { return cmp.Compare(a.Name.Value, b.Name.Value) })
-	return r
-}
-
-// entries are a tree by paths.
+// entries are files by their paths.
 type entries map[string]Change
 
-// Open is there to make entries an fs.FS: only its folders are read here, and contents by their ids.
-func (e entries) Open(name string) (fs.File, error) {
+// listing are entries by the folders that they lie in, each by name.
+type listing struct {
+	entries
+	folders map[string][]fs.DirEntry
+}
+
+func (e entries) list() listing {
+	l := listing{e, map[string][]fs.DirEntry{}}
+	for _, c := range e {
+		l.add(c)
+	}
+	for _, folder := range l.folders {
+		slices.SortFunc(folder, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	}
+	return l
+}
+
+func (l listing) add(c Change) {
+	i := strings.LastIndexByte(c.Path, '/')
+	if i < 0 {
+		return
+	}
+	folder := c.Path[:i]
+	others, known := l.folders[folder]
+	l.folders[folder] = append(others, fs.FileInfoToDirEntry(entryInfo{c}))
+	if !known {
+		l.add(Change{Path: folder, Mode: fs.ModeDir | 0o755})
+	}
+}
+
+// Open is there to make a listing an fs.FS: only its folders are read here, and contents by their ids.
+func (l listing) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 }
 
-// Stat describes an entry, or the folder that entries lie in.
-func (e entries) Stat(name string) (fs.FileInfo, error) {
-	if c, ok := e[name]; ok {
+// Stat describes an entry, or a folder that entries lie in.
+func (l listing) Stat(name string) (fs.FileInfo, error) {
+	if c, ok := l.entries[name]; ok {
 		return entryInfo{c}, nil
 	}
-	for path := range e {
-		if strings.HasPrefix(path, name+"/") {
-			return entryInfo{Change{Path: name, Mode: fs.ModeDir | 0o755}}, nil
-		}
+	if _, ok := l.folders[name]; ok {
+		return entryInfo{Change{Path: name, Mode: fs.ModeDir | 0o755}}, nil
 	}
 	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 }
 
 // ReadDir lists a folder by name.
-func (e entries) ReadDir(name string) ([]fs.DirEntry, error) {
-	children := map[string]Change{}
-	for path, c := range e {
-		below, ok := strings.CutPrefix(path, name+"/")
-		if !ok {
-			continue
-		}
-		if child, _, deeper := strings.Cut(below, "/"); deeper {
-			children[child] = Change{Path: name + "/" + child, Mode: fs.ModeDir | 0o755}
-		} else {
-			children[child] = c
-		}
-	}
-	list := make([]fs.DirEntry, 0, len(children))
-	for _, child := range slices.Sorted(maps.Keys(children)) {
-		list = append(list, fs.FileInfoToDirEntry(entryInfo{children[child]}))
-	}
-	return list, nil
-}
+func (l listing) ReadDir(name string) ([]fs.DirEntry, error) { return l.folders[name], nil }
 
 // ReadLink and Lstat make fs.Lstat see links for what they are.
-func (e entries) ReadLink(name string) (string, error) {
+func (l listing) ReadLink(name string) (string, error) {
 	return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
 }
 
 // Lstat is Stat: nothing is followed.
-func (e entries) Lstat(name string) (fs.FileInfo, error) { return e.Stat(name) }
+func (l listing) Lstat(name string) (fs.FileInfo, error) { return l.Stat(name) }
 
 type entryInfo struct{ Change }
 

@@ -27,13 +27,6 @@ type Registry struct {
 // to blame.
 func (r *Registry) Absent(name string) bool { return r.faulty[name] }
 
-// misnamed notes the name that a file should have declared.
-func (r *Registry) misnamed(f File, name Text) {
-	if s := stem(f.Path); s != name.Value {
-		r.faulty[s] = true
-	}
-}
-
 // Complete reports whether every file could be taken.
 func (r *Registry) Complete() bool { return len(r.faulty) == 0 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -59,40 +58,40 @@ func loadSchema(files []ownFile, thorough bool) (s *Schema, registry, policy *ya
 	for i := 1; i < len(files); i++ {
 		files[i].before = files[i-1].before + bytes.Count(files[i-1].text, []byte("\n")) + 1
 	}
-	s, builtin := newSchema(files, thorough)
+	s = newSchema(files, thorough)
 	for _, f := range files {
 		tree, faults := s.parseOwn(f)
 		if l.Add(faults...); tree != nil {
 			s.ownTrees = append(s.ownTrees, tree)
-			l.Add(s.checkTree(f, tree, builtin)...)
+			l.Add(s.checkTree(f, tree)...)
 		}
 	}
 	if len(l) > 0 {
 		return s, nil, nil, l
 	}
-	v, err := buildInstance(s.allFiles())
-	if err != nil {
-		return s, nil, nil, s.cueFaults(err)
+	registry, policy, written := s.written()
+	if !written || thorough {
+		v, err := buildInstance(s.allFiles())
+		if err != nil {
+			return s, nil, nil, s.cueFaults(err)
+		}
+		b := nodeBuilder{schema: s}
+		registry, policy = b.field(v, "registry"), b.field(v, "policy")
+		l = b.list
 	}
 	for _, tree := range s.ownTrees {
 		s.shapes.add(tree, false)
 	}
 	s.narrowed = len(s.ownTrees) > 0
-	b := nodeBuilder{schema: s}
-	registry, policy = b.field(v, "registry"), b.field(v, "policy")
-	return s, registry, policy, b.list
+	return s, registry, policy, l
 }
 
-// newSchema is the built-in shape, and the names of its definitions.
-func newSchema(files []ownFile, thorough bool) (*Schema, []string) {
-	s := &Schema{files: files, thorough: thorough}
-	s.shapes = newCompiler(s.position)
+// newSchema is the built-in shape.
+func newSchema(files []ownFile, thorough bool) *Schema {
+	s := &Schema{files: files, thorough: thorough, v1: builtin()}
+	s.shapes = s.v1.shapes.extensible(s.position)
 	s.builtin.files, s.own.files = definitionFiles, s.allFiles
-	s.trees = definitionFiles()
-	for _, f := range s.trees {
-		s.shapes.add(f, true)
-	}
-	return s, slices.Sorted(maps.Keys(s.shapes.definitions))
+	return s
 }
 
 // file is the registry's own files taken as one.
@@ -137,7 +136,7 @@ func (s *Schema) parseOwn(f ownFile) (*ast.File, diag.List) {
 func control(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || noncharacter(r) }
 
 // checkTree refuses what could hang CUE, widen the built-in shape, or be there without effect.
-func (s *Schema) checkTree(f ownFile, tree *ast.File, builtin []string) (l diag.List) {
+func (s *Schema) checkTree(f ownFile, tree *ast.File) (l diag.List) {
 	if name := tree.PackageName(); name != "schema" {
 		message := "the file belongs to package " + diag.Quote(name)
 		if name == "" {
@@ -148,23 +147,23 @@ func (s *Schema) checkTree(f ownFile, tree *ast.File, builtin []string) (l diag.
 	l.Add(s.refuseCostly(tree)...)
 	for _, d := range tree.Decls {
 		if fd, ok := d.(*ast.Field); ok {
-			l.Add(s.checkField(fd, builtin)...)
+			l.Add(s.checkField(fd)...)
 		}
 	}
 	return l
 }
 
-func (s *Schema) checkField(fd *ast.Field, builtin []string) diag.List {
+func (s *Schema) checkField(fd *ast.Field) diag.List {
 	name, bare, err := ast.LabelName(fd.Label)
 	switch {
 	case err != nil:
 		return diag.List{s.faultAt(fd.Label, "schema/cue", "a field whose name is computed", "write the name out")}
 	case !bare && strings.Trim(name, "#_") != name:
 		return diag.List{s.faultAt(fd.Label, "schema/unknown-field", "unknown field "+diag.Quote(name), "write "+name+" without quotes: within them it is no definition")}
-	case slices.Contains(builtin, name):
+	case slices.Contains(s.v1.names, name):
 		return s.loosens(fd.Value, s.shapes.definition(name), name)
 	case strings.HasPrefix(name, "#"):
-		if near := diag.Nearest(name, builtin); near != "" {
+		if near := diag.Nearest(name, s.v1.names); near != "" {
 			return diag.List{s.faultAt(fd.Label, "schema/unknown-field", name+" is no definition of muster/v1", "did you mean "+near+"?")}
 		}
 		return nil

@@ -6,7 +6,12 @@ import "slices"
 
 func sameText(a, b Text) bool { return a.Value == b.Value && a.IsZero() == b.IsZero() }
 
-func sameTexts(a, b []Text) bool { return slices.EqualFunc(a, b, sameText) }
+func sameTexts(a, b []Text) bool { return sameLists(a, b, sameText) }
+
+// sameLists compares two lists. Versions of a file share those of what stayed.
+func sameLists[T any](a, b []T, same func(a, b T) bool) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.EqualFunc(a, b, same))
+}
 
 // Differences names the fields in which two declarations of a remote differ, but for its releases and its description, in the
 // order of the documentation.
@@ -21,8 +26,8 @@ func (r *Remote) Differences(o *Remote) (fields []string) {
 	add("runtime", r.Runtime == o.Runtime)
 	add("container", r.Container.Value == o.Container.Value)
 	add("hosts", (r.Hosts == nil) == (o.Hosts == nil) && sameTexts(r.Hosts, o.Hosts))
-	add("routes", slices.EqualFunc(r.Routes, o.Routes, func(a, b Route) bool { return sameText(a.Path, b.Path) && sameText(a.Expose, b.Expose) }))
-	add("capabilities", slices.EqualFunc(r.Capabilities, o.Capabilities, func(a, b Capability) bool { return sameText(a.Place, b.Place) && sameText(a.Expose, b.Expose) }))
+	add("routes", sameLists(r.Routes, o.Routes, func(a, b Route) bool { return sameText(a.Path, b.Path) && sameText(a.Expose, b.Expose) }))
+	add("capabilities", sameLists(r.Capabilities, o.Capabilities, func(a, b Capability) bool { return sameText(a.Place, b.Place) && sameText(a.Expose, b.Expose) }))
 	add("load", r.Load.Timeout == o.Load.Timeout && r.Load.Retries == o.Load.Retries && r.Load.Prefetch == o.Load.Prefetch &&
 		sameText(r.Load.Redirect, o.Load.Redirect) && sameText(r.Load.Message, o.Load.Message))
 	return fields
@@ -31,14 +36,14 @@ func (r *Remote) Differences(o *Remote) (fields []string) {
 // SameBuild reports whether two releases are the same files: what a browser loads, from where.
 func (r *Release) SameBuild(o *Release) bool {
 	return sameText(r.Entry, o.Entry) && r.Type == o.Type && sameText(r.Integrity, o.Integrity) && r.Size == o.Size &&
-		slices.EqualFunc(r.Files, o.Files, func(a, b Chunk) bool { return sameText(a.Path, b.Path) && sameText(a.Integrity, b.Integrity) })
+		sameLists(r.Files, o.Files, func(a, b Chunk) bool { return sameText(a.Path, b.Path) && sameText(a.Integrity, b.Integrity) })
 }
 
 // SameSharing reports whether two releases share packages alike.
 func (r *Release) SameSharing(o *Release) bool {
 	return sameText(r.Bundler.Name, o.Bundler.Name) && sameText(r.Bundler.Version, o.Bundler.Version) &&
 		sameText(r.Bundler.Federation, o.Bundler.Federation) && sameText(r.Bundler.ShareStrategy, o.Bundler.ShareStrategy) &&
-		slices.EqualFunc(r.Shared, o.Shared, func(a, b Shared) bool {
+		sameLists(r.Shared, o.Shared, func(a, b Shared) bool {
 			return sameText(a.Package, b.Package) && sameText(a.Version, b.Version) && sameText(a.RequiredVersion, b.RequiredVersion) &&
 				a.Flags == b.Flags && a.Size == b.Size && (a.Scopes == nil) == (b.Scopes == nil) && sameTexts(a.Scopes, b.Scopes)
 		})
@@ -46,15 +51,15 @@ func (r *Release) SameSharing(o *Release) bool {
 
 // SameNeeds reports whether two releases use the same modules and services.
 func (r *Release) SameNeeds(o *Release) bool {
-	return slices.EqualFunc(r.Consumes, o.Consumes, func(a, b Consumed) bool {
-		return sameText(a.Remote, b.Remote) && sameText(a.Version, b.Version) && slices.EqualFunc(a.Exposes, b.Exposes, sameExposed)
-	}) && slices.EqualFunc(r.Calls, o.Calls, sameAPI)
+	return sameLists(r.Consumes, o.Consumes, func(a, b Consumed) bool {
+		return sameText(a.Remote, b.Remote) && sameText(a.Version, b.Version) && sameLists(a.Exposes, b.Exposes, sameExposed)
+	}) && sameLists(r.Calls, o.Calls, sameAPI)
 }
 
 // SameContract reports whether two releases promise and need the same.
 func (r *Release) SameContract(o *Release) bool {
-	return r.SameNeeds(o) && slices.EqualFunc(r.Exposes, o.Exposes, sameExposed) && slices.EqualFunc(r.Provides, o.Provides, sameAPI) &&
-		slices.EqualFunc(r.Emits, o.Emits, sameEvent) && slices.EqualFunc(r.Listens, o.Listens, sameEvent)
+	return r.SameNeeds(o) && sameLists(r.Exposes, o.Exposes, sameExposed) && sameLists(r.Provides, o.Provides, sameAPI) &&
+		sameLists(r.Emits, o.Emits, sameEvent) && sameLists(r.Listens, o.Listens, sameEvent)
 }
 
 // SameState reports whether two releases are deprecated, revoked or neither alike.
@@ -71,8 +76,8 @@ func sameAPI(a, b API) bool { return sameText(a.Name, b.Name) && sameText(a.Vers
 func sameEvent(a, b Event) bool { return sameText(a.Name, b.Name) && sameType(a.Payload, b.Payload) }
 
 func sameType(a, b Type) bool {
-	return a.Form == b.Form && sameText(a.Text, b.Text) && slices.EqualFunc(a.Items, b.Items, sameType) &&
-		slices.EqualFunc(a.Fields, b.Fields, func(a, b Field) bool {
+	return a.Form == b.Form && sameText(a.Text, b.Text) && sameLists(a.Items, b.Items, sameType) &&
+		sameLists(a.Fields, b.Fields, func(a, b Field) bool {
 			return sameText(a.Name, b.Name) && a.Optional == b.Optional && sameType(a.Type, b.Type)
 		})
 }
@@ -80,7 +85,7 @@ func sameType(a, b Type) bool {
 // Same reports whether two pins say the same.
 func (p *Pin) Same(o *Pin) bool {
 	return sameText(p.Remote, o.Remote) && sameText(p.Range, o.Range) && sameText(p.Disabled, o.Disabled) && (p.Split == nil) == (o.Split == nil) &&
-		slices.EqualFunc(p.Split, o.Split, func(a, b Variant) bool {
+		sameLists(p.Split, o.Split, func(a, b Variant) bool {
 			return sameText(a.Version, b.Version) && sameText(a.Percent, b.Percent) && sameText(a.Name, b.Name)
 		})
 }
@@ -117,7 +122,7 @@ func (c *Cohort) Differences(o *Cohort) (fields []string) {
 		}
 	}
 	choices := func(a, b []Choice) bool {
-		return slices.EqualFunc(a, b, func(a, b Choice) bool { return sameText(a.What, b.What) && sameText(a.Remote, b.Remote) })
+		return sameLists(a, b, func(a, b Choice) bool { return sameText(a.What, b.What) && sameText(a.Remote, b.Remote) })
 	}
 	add("extends", sameText(c.Extends, o.Extends))
 	add("after", sameTexts(c.After, o.After))
@@ -147,7 +152,7 @@ func (p *Policy) Differences(o *Policy) (fields []string) {
 	add("prereleases", sameTexts(p.Prereleases, o.Prereleases))
 	add("budgets", sameText(p.EntryBytes, o.EntryBytes) && (p.Errors == nil) == (o.Errors == nil) && (p.Errors == nil ||
 		sameText(p.Errors.Server, o.Errors.Server) && sameText(p.Errors.Query, o.Errors.Query) && sameText(p.Errors.Threshold, o.Errors.Threshold)))
-	add("freezes", slices.EqualFunc(p.Freezes, o.Freezes, func(a, b Freeze) bool {
+	add("freezes", sameLists(p.Freezes, o.Freezes, func(a, b Freeze) bool {
 		return sameText(a.From, b.From) && sameText(a.To, b.To) && sameText(a.Reason, b.Reason)
 	}))
 	add("signers", sameText(p.SSHSigners, o.SSHSigners) && sameText(p.GPGSigners, o.GPGSigners))
@@ -157,7 +162,7 @@ func (p *Policy) Differences(o *Policy) (fields []string) {
 
 // SameSingletons reports whether two policies ask the same of singletons.
 func (p *Policy) SameSingletons(o *Policy) bool {
-	return slices.EqualFunc(p.Singletons, o.Singletons, func(a, b SingletonRule) bool {
+	return sameLists(p.Singletons, o.Singletons, func(a, b SingletonRule) bool {
 		return sameText(a.Package, b.Package) && sameText(a.Window, b.Window) && sameText(a.Owner, b.Owner) && a.Strict == b.Strict
 	})
 }

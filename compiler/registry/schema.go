@@ -3,6 +3,8 @@ package registry
 import (
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,8 +28,8 @@ type Schema struct {
 	narrowed     bool // whether the registry's own files take part
 	shapes       *compiler
 	files        []ownFile
-	trees        []*ast.File // the built-in files' syntax, to read; what CUE builds of is parsed anew
-	ownTrees     []*ast.File // the same of the registry's own files
+	v1           *builtinSchema
+	ownTrees     []*ast.File // the syntax of the registry's own files, to read; what CUE builds of is parsed anew
 	thorough     bool
 }
 
@@ -39,6 +41,27 @@ type cueDefinitions struct {
 	value cue.Value
 	built bool
 }
+
+// builtinSchema is what every Schema has in common. It must not be changed.
+type builtinSchema struct {
+	shapes *compiler
+	names  []string // of the definitions, sorted
+	costs  costs
+}
+
+// builtin is made once: a history holds many versions of a registry's own files.
+var builtin = sync.OnceValue(func() *builtinSchema {
+	b := &builtinSchema{shapes: newCompiler(nil)}
+	trees := definitionFiles()
+	for _, f := range trees {
+		b.shapes.add(f, true)
+	}
+	b.names, b.costs = slices.Sorted(maps.Keys(b.shapes.definitions)), costs{}.with(trees...)
+	for _, name := range b.names {
+		b.shapes.definition(name)
+	}
+	return b
+})
 
 // definitionFiles are the embedded CUE files, without v1/root.cue, which a Schema's own documents are checked against
 // definition by definition instead: so every fault in them is found, and found at its place.
@@ -114,6 +137,18 @@ func (s *Schema) document(definition string, f File, text []byte) (*yaml.Node, d
 	}
 	e.explain(s.shapes.definition(definition), top, subject{})
 	return top, e.list
+}
+
+// plain is document for a text of the plain subset of YAML that the checker says yes to; nil for any other.
+func (s *Schema) plain(definition string, f File, text string) *yaml.Node {
+	if s.thorough {
+		return nil
+	}
+	top := parsePlain(f, text)
+	if top == nil || !s.shapes.definition(definition).fits(top) {
+		return nil
+	}
+	return top
 }
 
 // maxConfirmed is how many faults of one document CUE is asked to confirm: its time grows with their square.

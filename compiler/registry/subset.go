@@ -8,16 +8,11 @@ import (
 
 // parseSubset reads what nearly every declaration is written in: block mappings and lists, flow collections that end on their
 // line, and texts of one line, plain or in quotes without escapes, all in ASCII. The node is what yaml.v3 makes of the text but
-// for comments, which nobody reads; a differential test holds the two against each other. It is nil where the text holds anything
+// for comments, which nobody reads, and with each optionalMark as the "?" that it stands for; a differential test holds the two against each other. It is nil where the text holds anything
 // else, right or wrong, which is yaml.v3's to tell. It takes a quarter of the time, which a history of versions is mostly spent on.
-func parseSubset(text []byte) *yaml.Node {
-	for _, c := range text {
-		if (c < ' ' || c > '~') && c != '\n' {
-			return nil
-		}
-	}
-	p := subsetParser{text: string(text), nodes: make([]yaml.Node, 0, 16+len(text)/24)}
-	if !p.nextLine() || p.indent != 0 {
+func parseSubset(text string) *yaml.Node {
+	p, ok := newSubsetParser(text)
+	if !ok || !p.nextLine() || p.indent != 0 {
 		return nil
 	}
 	top := p.block(0)
@@ -25,6 +20,39 @@ func parseSubset(text []byte) *yaml.Node {
 		return nil
 	}
 	return &yaml.Node{Kind: yaml.DocumentNode, Line: top.Line, Column: top.Column, Content: []*yaml.Node{top}}
+}
+
+// parseSubsetBlock reads lines out of the middle of a text as parseSubset reads them there: a block mapping or list, or some entries
+// of one, on the first of the lines, that far indented, and so many collections deep. What comes behind them in the text must not be
+// deeper indented.
+func parseSubsetBlock(lines string, line, indent, depth int) *yaml.Node {
+	p, ok := newSubsetParser(lines)
+	if !ok {
+		return nil
+	}
+	p.at, p.line, p.indent, p.depth = indent, line, indent, depth
+	n := p.block(indent)
+	if n == nil || p.at < len(p.text) {
+		return nil
+	}
+	return n
+}
+
+func newSubsetParser(text string) (p subsetParser, ok bool) {
+	if !plainCharacters(text) {
+		return p, false
+	}
+	return subsetParser{text: text, nodes: make([]yaml.Node, 0, 4+len(text)/12)}, true
+}
+
+// plainCharacters reports whether a text holds no characters but those of the subset.
+func plainCharacters(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < ' ' || c > '~') && c != '\n' {
+			return false
+		}
+	}
+	return true
 }
 
 // subsetParser stands at a place of a text. What it reads is nil, and where it stands then means nothing, if that is not in the
@@ -323,12 +351,23 @@ func (p *subsetParser) plain(as role) {
 			if p.text[p.at-1] == ' ' {
 				return
 			}
-		case ',', '[', ']', '{', '}', '?':
+		case ',', '[', ']', '{', '}':
 			if as >= flowKey {
+				return
+			}
+		case '?':
+			if as == flowValue || as == flowKey && !p.optional() {
 				return
 			}
 		}
 	}
+}
+
+// optional reports whether the "?" here is that of an optional field, which may stand in {...} here: see optionalMark.
+func (p *subsetParser) optional() bool {
+	before := p.text[p.at-1]
+	word := before >= 'a' && before <= 'z' || before >= 'A' && before <= 'Z' || before >= '0' && before <= '9' || strings.IndexByte("_$-", before) >= 0
+	return word && p.peek(1) == ':' && p.peek(2) == ' '
 }
 
 // beginsPlain reports whether a plain text may begin with a character, whatever follows.
