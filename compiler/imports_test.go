@@ -15,7 +15,7 @@ import (
 var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
 		"compiler/manifest", "compiler/publish", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature"},
-		outside: []string{"github.com/spf13/cobra"}},
+		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
 	"compiler": {own: []string{"compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
