@@ -154,12 +154,12 @@ type attempts struct {
 	repo    *history.Repository
 	waivers []registry.Waiver // of the registry at hand
 	tried   map[string]bool   // by which of the waivers are over; nil: the registry was not looked at
-	freeze  bool              // whether a freeze was among what is wrong: what its commit comes to depends on what led there
+	freeze  bool              // whether a freeze was among what is wrong
 }
 
 // step compiles a commit and lets the one before it be next; nil if it does not compile, or if that is plain.
 func (a *attempts) step(s history.Step) (live *Live, err error) {
-	if !a.tried[a.over(s.Time)] || a.freeze && len(s.Changes) > 0 {
+	if !a.tried[over(a.waivers, s.Time)] || a.freeze && len(s.Changes) > 0 {
 		live, err = a.at(commitOf(s))
 	}
 	if len(s.Changes) > 0 {
@@ -171,15 +171,20 @@ func (a *attempts) step(s history.Step) (live *Live, err error) {
 // next says that another registry comes next.
 func (a *attempts) next() { a.tried, a.waivers, a.freeze = nil, nil, false }
 
-// over says which of the waivers are over at a moment.
-func (a *attempts) over(now time.Time) string {
-	marks := make([]byte, len(a.waivers))
-	for i, w := range a.waivers {
+// over says which of some waivers are over at a moment.
+func over(waivers []registry.Waiver, now time.Time) string {
+	marks := make([]byte, len(waivers))
+	for i, w := range waivers {
 		if marks[i] = '-'; registry.Over(w.Until, now) {
 			marks[i] = '+'
 		}
 	}
 	return string(marks)
+}
+
+// frozenAmiss reports whether a freeze is among what is wrong: what its commit comes to depends on what led there.
+func frozenAmiss(found diag.List) bool {
+	return slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Error && d.Rule == "frozen/commit" })
 }
 
 // at is what one commit compiles to, nil if it does not.
@@ -202,8 +207,8 @@ func (a *attempts) at(c history.Commit) (*Live, error) {
 	if a.tried == nil {
 		a.tried = map[string]bool{}
 	}
-	a.tried[a.over(c.Time)] = true
-	a.freeze = slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Error && d.Rule == "frozen/commit" })
+	a.tried[over(a.waivers, c.Time)] = true
+	a.freeze = frozenAmiss(found)
 	return live, nil
 }
 

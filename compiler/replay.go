@@ -79,6 +79,7 @@ type replayer struct {
 	snapshots map[string]*snapshot
 	live      *Live // what is served
 	broken    bool  // whether the last registry that was judged does not compile
+	hope      hope  // for a broken one that stays what it is
 	expired   []registry.Waiver
 	increment increment
 	whole     int       // how many registries were judged as a whole
@@ -113,10 +114,36 @@ func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
 	if len(step.Changes) > 0 {
 		r.loading = r.load()
 	}
-	if expiring := r.expire(m); len(step.Changes) == 0 && !expiring || len(r.files) == 0 && r.live == nil {
+	known := m.Events
+	stays := !r.expire(m) && len(step.Changes) == 0
+	if stays && !(r.broken && r.hope.of(step)) || len(r.files) == 0 && r.live == nil {
 		return m, nil
 	}
-	return m, r.judge(m)
+	err := r.judge(m)
+	if stays && r.broken { // which has been told
+		m.Events = known
+	}
+	return m, err
+}
+
+// hope is what could let a registry compile that did not, though nothing in it changes: a merge that brings the commit at which a cohort
+// is frozen, or a date before the day of a waiver.
+type hope struct {
+	freeze  bool
+	waivers []registry.Waiver
+	over    string // which of them were
+}
+
+func hopeOf(r *registry.Registry, found diag.List, now time.Time) hope {
+	h := hope{freeze: frozenAmiss(found)}
+	if r != nil {
+		h.waivers, h.over = r.Policy.Waivers, over(r.Policy.Waivers, now)
+	}
+	return h
+}
+
+func (h hope) of(s history.Step) bool {
+	return h.freeze && s.Merge || over(h.waivers, s.Time) != h.over
 }
 
 // file is the content of a regular file as it is now; the zero id if there is none.
@@ -178,7 +205,7 @@ func (r *replayer) judge(m *Moment) error {
 		}
 	}
 	if checked == nil {
-		r.broken = true
+		r.broken, r.hope = true, hopeOf(loaded, found, m.Step.Time)
 		m.Events = append(m.Events, broken(found.Sorted()))
 		return nil
 	}

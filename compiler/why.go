@@ -172,7 +172,7 @@ func (t *tracer) first(live *Live, c history.Commit) (*Live, history.Commit, err
 		if v.touched {
 			a.next()
 		}
-		if !v.sound || a.tried[a.over(v.commit.Time)] {
+		if !v.sound || a.tried[over(a.waivers, v.commit.Time)] {
 			continue
 		}
 		if live, err := a.at(v.commit); live != nil || err != nil {
