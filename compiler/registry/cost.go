@@ -122,15 +122,23 @@ func (c costs) with(trees ...*ast.File) costs {
 // size counts the values below a node when each reference stands for a copy of what it names: the billion-laughs test.
 func (c costs) size(n ast.Node) int {
 	total := 1
-	ast.Walk(n, func(m ast.Node) bool {
+	var count func(m ast.Node) bool
+	count = func(m ast.Node) bool {
 		if total++; total > maxCUEExpansion {
 			return false
 		}
-		if id, ok := m.(*ast.Ident); ok {
-			total += c.reference(c.sizes, id.Name, func(v ast.Node, known int) int { return known + c.size(v) })
+		switch m := m.(type) {
+		case *ast.Field:
+			if _, name := m.Label.(*ast.Ident); name && m.Value != nil { // which refers to nothing
+				ast.Walk(m.Value, count, nil)
+				return false
+			}
+		case *ast.Ident:
+			total += c.reference(c.sizes, m.Name, func(v ast.Node, known int) int { return known + c.size(v) })
 		}
 		return true
-	}, nil)
+	}
+	ast.Walk(n, count, nil)
 	return min(total, maxCUEExpansion+1)
 }
 
