@@ -67,8 +67,7 @@ func (g *globals) gate(cmd *cobra.Command, place audit.Place, now time.Time) err
 		return err
 	}
 	if live == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "nothing is served: no commit up to %s compiles\n", short(tip.ID))
-		return exitStatus(exitFindings)
+		return nothingServed(cmd, repo, tip)
 	}
 	if err := checkPlace(live, place); err != nil {
 		return err

@@ -58,8 +58,7 @@ func (g *globals) live(cmd *cobra.Command, args []string, moment *time.Time) err
 		return err
 	}
 	if state == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "nothing was served: no commit up to %s compiles\n", short(dated.Commit.ID))
-		return exitStatus(exitFindings)
+		return nothingServed(cmd, repo, dated.Commit)
 	}
 	served := state.State.Cohorts
 	if len(args) == 1 {

@@ -23,7 +23,8 @@ func newLog(g *globals) *cobra.Command {
 		Short: "who promoted, rolled back, switched off or changed what, for whom, when",
 		Long: "log tells what happened to the cohorts along the first-parent line of a branch, the newest commit first: not which lines\n" +
 			"changed, but who got which release of what, through ranges, inheritance, splits and freezes. A commit whose registry\n" +
-			"does not compile served nothing new, and is told as such. Filters may be repeated; several values are alternatives.",
+			"does not compile served nothing new, and is told as such. Filters may be repeated; several values are alternatives.\n" +
+			"With -o it also writes jsonl (an event a line) and csv.",
 		Annotations: map[string]string{moreFormats: "jsonl csv"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -84,6 +85,9 @@ func (g *globals) log(cmd *cobra.Command, args []string, q *logQuestion) error {
 		return err
 	}
 	if len(entries) == 0 {
+		if err := isThere(repo, tip); err != nil {
+			return err
+		}
 		if err := q.checkNames(known); err != nil {
 			return err
 		}

@@ -9,9 +9,11 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"muster/compiler/diag"
 	"muster/compiler/history"
@@ -106,6 +108,11 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		var number *strconv.NumError
+		if errors.As(err, &invalid) && errors.As(err, &number) {
+			err = fmt.Errorf("--%s takes a number, which %q is not", invalid.GetFlag().Name, invalid.GetValue())
+		}
 		return usagef("%w; `%s --help` shows the flags", err, cmd.CommandPath())
 	})
 	f := root.PersistentFlags()

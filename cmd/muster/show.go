@@ -49,6 +49,9 @@ func (g *globals) show(cmd *cobra.Command, digits string) error {
 		return err
 	}
 	if len(reigns) == 0 {
+		if err := isThere(repo, tip); err != nil {
+			return err
+		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "no commit up to %s produced a manifest %s\n", short(tip.ID), digits)
 		return exitStatus(exitFindings)
 	}

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"muster/compiler"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
@@ -172,4 +174,27 @@ func originOf(repo *history.Repository, c history.Commit) (manifest.Origin, erro
 func (s *source) text(file string) ([]byte, bool) {
 	b, err := fs.ReadFile(s.Tree, file)
 	return b, err == nil
+}
+
+// isThere is an error if no commit up to one ever had a registry where we look: that nothing happened to it would be no answer.
+func isThere(repo *history.Repository, tip history.Commit) error {
+	for step, err := range repo.Steps(tip, registry.Folders) {
+		if err != nil || len(step.Changes) > 0 {
+			return err
+		}
+	}
+	where := "at the top of the repository"
+	if repo.Prefix() != "" {
+		where = fmt.Sprintf("in its folder %q", repo.Prefix())
+	}
+	return fmt.Errorf("no commit up to %s has a registry %s; -C names the folder that holds remotes, cohorts and schema", short(tip.ID), where)
+}
+
+// nothingServed says that no commit compiles, if there is a registry at all.
+func nothingServed(cmd *cobra.Command, repo *history.Repository, tip history.Commit) error {
+	if err := isThere(repo, tip); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "nothing is served: no commit up to %s compiles\n", short(tip.ID))
+	return exitStatus(exitFindings)
 }

@@ -41,8 +41,7 @@ func (g *globals) why(cmd *cobra.Command, cohort, remote string) error {
 		return err
 	}
 	if state == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "nothing is served: no commit up to %s compiles\n", short(tip.ID))
-		return exitStatus(exitFindings)
+		return nothingServed(cmd, repo, tip)
 	}
 	if _, err := cohortOf(state, cohort); err != nil {
 		return err
