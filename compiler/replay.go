@@ -1,9 +1,11 @@
 package compiler
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/compiler/audit"
@@ -229,8 +231,14 @@ func (r *replayer) serve(m *Moment, next *Live) {
 	m.Events = append(m.Events, audit.Between(before, next.State)...)
 }
 
-// broken is the event of a registry that does not compile, told by its first error.
+// broken is the event of a registry that does not compile, told by its first error: of files that can't be read, which the others may
+// come from, and last of what refers to something that is not there.
 func broken(found diag.List) audit.Event {
-	first := firstError(found)
+	rank := func(d diag.Diagnostic) int {
+		stage, _, _ := strings.Cut(d.Rule, "/")
+		return cmp.Or(map[string]int{"tree": 1, "yaml": 2, "schema": 2, "reference": 4}[stage], 3)
+	}
+	errors := slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
+	first := slices.MinFunc(errors, func(a, b diag.Diagnostic) int { return cmp.Compare(rank(a), rank(b)) })
 	return audit.Event{Kind: audit.Broken, Pos: first.Pos, Remote: first.Remote, To: first.Rule, Reason: first.Message}
 }
