@@ -306,7 +306,9 @@ func (l *logger) verify(w waiting) (signature.Result, error) {
 	c := w.entry.Commit
 	r := keys.Verify(c.Signed, c.Signature, c.Committer.When)
 	if r.State == signature.UnknownKey && ids == [2]registry.FileID{} {
-		r.Reason = "the policy named no keys when it was made"
+		if r.Reason = "the policy named no keys when it was made"; w.moment.named {
+			r.Reason = "the files of keys that the policy named were not there when it was made"
+		}
 	}
 	return r, nil
 }

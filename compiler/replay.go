@@ -25,6 +25,7 @@ type Moment struct {
 	Before, After *Live
 
 	signers [2]registry.FileID // the files of SSH and OpenPGP keys that the policy trusted before it; zero: none
+	named   bool               // whether the policy named any
 }
 
 // Replay goes along the first-parent line up to a commit, the oldest commit first, and yields the commits at which anything
@@ -107,6 +108,7 @@ func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
 	if r.live != nil {
 		p := r.live.State.Registry.Policy
 		m.signers = [2]registry.FileID{r.file(p.SSHSigners.Value), r.file(p.GPGSigners.Value)}
+		m.named = !p.SSHSigners.IsZero() || !p.GPGSigners.IsZero()
 	}
 	for _, c := range changesOf(step) {
 		if r.files[c.Path] = c; c.Mode == 0 {
