@@ -106,6 +106,7 @@ type tracer struct {
 	path           string  // of the remote's file, at the commit in hand
 	passed         []visit // the newest first
 
+	stable    bool            // whether the remote had no prerelease at the last commit that was looked at, so that the policy has no say in the choice
 	chain     map[string]bool // the files of the cohort and those that it inherits from, at the last commit that was looked at; nil: not known
 	snapshots map[string]*snapshot
 	thawed    map[string]frozen // by the commit that a freeze names; the zero frozen if it leads nowhere
@@ -183,14 +184,17 @@ func (t *tracer) first(live *Live, c history.Commit) (*Live, history.Commit, err
 }
 
 // undo takes back what a commit did to the files that are followed. It reports whether that can matter: what happens in the file of a
-// cohort that this one does not inherit from can't.
+// cohort that this one does not inherit from can't, nor a policy where there is no prerelease to allow; whether either lets the registry
+// compile is asked of the whole.
 func (t *tracer) undo(step history.Step) (matters bool) {
 	var back []registry.Change
 	for _, c := range step.Changes {
 		if t.follows(c.Path) {
 			back = append(back, changeOf(c.Path, c.Before))
-			aside := t.chain != nil && strings.HasPrefix(c.Path, "cohorts/") && !t.chain[c.Path] && c.Before != (history.File{}) && c.After != (history.File{})
-			matters = matters || !aside
+			stays := c.Before != (history.File{}) && c.After != (history.File{})
+			aside := t.chain != nil && strings.HasPrefix(c.Path, "cohorts/") && !t.chain[c.Path] && stays
+			rules := t.stable && strings.HasPrefix(c.Path, "schema/") && stays
+			matters = matters || !aside && !rules
 		}
 		if c.Path == t.path && c.Before == (history.File{}) {
 			if from := movedFrom(step, t.path); from.Path != "" {
@@ -216,7 +220,7 @@ func movedFrom(step history.Step, to string) history.Change {
 // serves is what the cohort has of the remote at a commit, in words, if that compiles. It is false where it is plain that it does not.
 func (t *tracer) serves(c history.Commit) (string, bool, error) {
 	r, _, err := t.loader.Load()
-	t.chain = nil
+	t.chain, t.stable = nil, false
 	if err != nil || r == nil {
 		return "", false, err
 	}
@@ -234,6 +238,9 @@ func (t *tracer) serves(c history.Commit) (string, bool, error) {
 	t.chain = map[string]bool{}
 	for _, c := range resolve.Chain(r, declared) {
 		t.chain[c.File.Path] = true
+	}
+	if remote := r.Remote(t.remote); remote != nil {
+		t.stable = !slices.ContainsFunc(remote.Releases, func(rel registry.Release) bool { return strings.Contains(rel.Version.Value, "-") })
 	}
 	resolved, _ := resolve.One(r, declared)
 	if p := resolve.Find(resolved.Pins, t.remote); p != nil {
