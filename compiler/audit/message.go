@@ -55,13 +55,15 @@ func ParseMessage(text string) (m Message) {
 			approvers.add(t.Value)
 		}
 	}
-	for _, found := range revertLine.FindAllStringSubmatch(text, -1) {
-		id, _, _ := strings.Cut(found[1], " ")
-		reverts.add(id)
-	}
-	for _, r := range revertRequests {
-		for _, found := range r.pattern.FindAllStringSubmatch(text, -1) {
-			reverts.add(r.sign + found[1])
+	if strings.Contains(text, "everts ") { // most say nothing of the kind, and to ask the patterns takes longer
+		for _, found := range revertLine.FindAllStringSubmatch(text, -1) {
+			id, _, _ := strings.Cut(found[1], " ")
+			reverts.add(id)
+		}
+		for _, r := range revertRequests {
+			for _, found := range r.pattern.FindAllStringSubmatch(text, -1) {
+				reverts.add(r.sign + found[1])
+			}
 		}
 	}
 	m.CoAuthors, m.Approvers, m.Reverts = coAuthors.all, approvers.all, reverts.all

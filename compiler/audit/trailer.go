@@ -14,22 +14,24 @@ var gitsOwn = []string{"Signed-off-by: ", "(cherry picked from commit "}
 func trailers(message string) (all []Trailer) {
 	lines := splitLines(message)
 	lines = lines[:textEnd(lines)]
-	goesOn := false // whether a line that begins with a space belongs to the last trailer
+	var value []string // of the last trailer, by lines
+	end := func() {
+		if len(value) > 0 {
+			all[len(all)-1].Value = strings.Trim(strings.Join(value, " "), whitespace)
+		}
+		value = nil
+	}
 	for _, line := range lines[trailersBegin(lines):] {
-		if goesOn && space(line[0]) {
-			last := &all[len(all)-1]
-			last.Value += " " + strings.Trim(line, whitespace)
+		if value != nil && space(line[0]) { // it goes on
+			value = append(value, strings.Trim(line, whitespace))
 			continue
 		}
-		end := separator(line)
-		if goesOn = end >= 1; goesOn && !comment(line) {
-			all = append(all, Trailer{strings.Trim(line[:end], whitespace), strings.Trim(line[end+1:], whitespace)})
+		end()
+		if at := separator(line); at >= 1 && !comment(line) {
+			all, value = append(all, Trailer{Key: strings.Trim(line[:at], whitespace)}), []string{strings.Trim(line[at+1:], whitespace)}
 		}
-		goesOn = goesOn && !comment(line)
 	}
-	for i := range all {
-		all[i].Value = strings.Trim(all[i].Value, whitespace)
-	}
+	end()
 	return all
 }
 
