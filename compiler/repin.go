@@ -78,22 +78,9 @@ func (a *advance) repinned(place int, from resolve.Source, was *resolve.Pin) *re
 	case from == was.From:
 		return was
 	case from.Pin.Same(was.From.Pin):
-		for _, known := range a.made[from.Pin] {
-			if known.Remote == was.Remote && slices.Equal(known.Hosts, was.Hosts) && slices.EqualFunc(known.Choices, was.Choices, sameArm) {
-				return known
-			}
-		}
-		next := asked(was, from)
-		a.made[from.Pin] = append(a.made[from.Pin], next)
-		return next
+		return a.same(asked(was, from))
 	}
 	return a.pin(place, from, was)
-}
-
-// sameArm reports whether two choices are one, wherever they are asked for.
-func sameArm(a, b resolve.Choice) bool {
-	a.Asked, b.Asked = registry.Text{}, registry.Text{}
-	return a == b
 }
 
 // asked is a pin that another line asks for in the same words.

@@ -17,11 +17,10 @@
 // for a while. A walk finds a folder's changes by comparing ids, and looks only into folders that differ.
 //
 // Every object is held against its id when it is read, trees and commits of a walk too: the sums that a pack has of its own
-// say nothing of an index that points to a neighbour, or of a delta that names another base of the same length, and hashing
-// is a tenth of the work. So a damaged repository gives an error and never other bytes; what Options.Keep keeps was held
-// against its ids when it was written. Replace refs, grafts and the
-// commit-graph are ignored: the first two are one clone's opinion of a commit, and the last may be older than they are and
-// keeps the date of a commit in 34 bits.
+// say nothing of an index that points to a neighbour, or of a delta that names another base of the same length. So a damaged
+// repository gives an error and never other bytes; what Options.Keep keeps was held against its ids when it was written. Replace
+// refs, grafts and the commit-graph are ignored: the first two are one clone's opinion of a commit, and the last may be older than
+// they are and keeps the date of a commit in 34 bits.
 package history
 
 import (

@@ -219,7 +219,7 @@ func helpVersion(safe string) string {
 
 // checkReleases reports what is wrong with the declarations of the releases that a cohort gets.
 func (n *Negotiator) checkReleases(c *resolve.Cohort, only Selection) {
-	mayPrerelease := n.mayPrerelease(c)
+	mayPrerelease := n.policy.MayPrerelease(c.Declared.Name.Value)
 	for _, p := range c.Pins {
 		if only.Host != "" && p.Remote.Name.Value != only.Host && !slices.Contains(p.Hosts, only.Host) {
 			continue

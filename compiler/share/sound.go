@@ -26,7 +26,7 @@ func (n *Negotiator) SoundStill(c *resolve.Cohort, changed []*resolve.Pin) bool 
 
 // sound asks whether pins of a cohort are sound with its hosts.
 func (n *Negotiator) sound(c *resolve.Cohort, pins []*resolve.Pin) bool {
-	mayPrerelease := n.mayPrerelease(c)
+	mayPrerelease := n.policy.MayPrerelease(c.Declared.Name.Value)
 	for _, p := range pins {
 		if p.Remote.Runtime == registry.NativeFederation || p.Remote.Runtime == registry.ImportMap {
 			return false
@@ -45,11 +45,6 @@ func (n *Negotiator) sound(c *resolve.Cohort, pins []*resolve.Pin) bool {
 		}
 	}
 	return true
-}
-
-// mayPrerelease reports whether the policy lets a cohort have prereleases.
-func (n *Negotiator) mayPrerelease(c *resolve.Cohort) bool {
-	return slices.ContainsFunc(n.policy.Prereleases, func(t registry.Text) bool { return t.Value == c.Declared.Name.Value })
 }
 
 // faultless reports whether no declaration of a release is an error by itself.
