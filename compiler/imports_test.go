@@ -22,25 +22,26 @@ var imports = map[string]struct{ own, outside []string }{
 		"compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
-	"compiler/registry": {own: []string{"compiler/diag", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
+	"compiler/registry": {own: []string{"compiler/diag", "compiler/recent", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
 	"compiler/policy":   {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
 	"compiler/resolve":  {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
-	"compiler/share": {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation",
+	"compiler/share": {own: []string{"compiler/diag", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation",
 		"compiler/share/native", "compiler/share/webpack"}},
 	"compiler/share/federation": {own: []string{"compiler/codeunit", "compiler/semver"}},                              // the Module Federation 2.x runtime
 	"compiler/share/webpack":    {own: []string{"compiler/codeunit", "compiler/semver", "compiler/share/federation"}}, // webpack's own containers
 	"compiler/share/native":     {own: []string{"compiler/semver"}},                                                   // the runtimes of Native Federation
-	"compiler/contract":         {own: []string{"compiler/contract/payload", "compiler/diag", "compiler/registry", "compiler/resolve", "compiler/semver"}},
+	"compiler/contract":         {own: []string{"compiler/contract/payload", "compiler/diag", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/contract/payload": {outside: []string{"cuelang.org/go"}},
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
-	"compiler/history":          {outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
+	"compiler/history":          {own: []string{"compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
 	"compiler/publish":          {},
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
 	"compiler/evidence":         {},                                                                            // what a test report says
 	"compiler/budget":           {outside: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common"}},
 	"compiler/edit":             {own: []string{"compiler/diag", "compiler/registry"}, outside: []string{"gopkg.in/yaml.v3"}}, // one change to a file, its other bytes left alone
+	"compiler/recent":           {},                                                                                           // what was used lately
 	"compiler/codeunit":         {},                                                                                           // the order of text in JavaScript and in canonical JSON
 	"compiler/generate":         {},                                                                                           // registries for tests and measurements
 	"compiler/vectors":          {},                                                                                           // what real engines answered, for tests

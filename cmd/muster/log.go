@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -180,6 +181,7 @@ func listing(names []string) string {
 
 // openHistory opens the repository that the flags name, which must have its whole history.
 func (g *globals) openHistory() (*history.Repository, error) {
+	debug.SetMemoryLimit(historyMemory)
 	repo, err := g.openRepository()
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ const (
 const (
 	checkMemory   = 400 << 20
 	compileMemory = 640 << 20
+	historyMemory = 300 << 20 // with the packs of a large repository, which are mapped, it stays below half a gigabyte
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

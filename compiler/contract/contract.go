@@ -17,6 +17,7 @@ import (
 
 	"muster/compiler/contract/payload"
 	"muster/compiler/diag"
+	"muster/compiler/recent"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 	"muster/compiler/semver"
@@ -27,7 +28,7 @@ type Checker struct {
 	types    map[string]parsed
 	verdicts map[[2]string]payload.Verdict
 	within   map[[2]string]bool // by range and version
-	sources  map[*registry.Type]string
+	sources  *recent.Map[*registry.Type, string]
 	written  map[string]string // sources by their text, so that each stands in memory once
 	scratch  []byte            // of source
 
@@ -39,19 +40,16 @@ type Checker struct {
 // New returns a checker.
 func New() *Checker {
 	return &Checker{types: map[string]parsed{}, verdicts: map[[2]string]payload.Verdict{}, within: map[[2]string]bool{},
-		sources: map[*registry.Type]string{}, written: map[string]string{}, expressions: map[string]expression{}}
+		sources: recent.New[*registry.Type, string](maxSources, nil), written: map[string]string{}, expressions: map[string]expression{}}
 }
 
-// maxSources is how many types a checker remembers across registries.
-const maxSources = 200_000
+// maxSources is how many types each half of a checker's memory holds.
+const maxSources = 20_000
 
 // Next is a checker for another registry: nothing is found yet, and what is known goes on to be known.
 func (c *Checker) Next() *Checker {
 	next := *c
 	next.faults, next.found = nil, diag.ByCohort{}
-	if len(next.sources) > maxSources { // they are of releases that no registry may have any more
-		next.sources = map[*registry.Type]string{}
-	}
 	return &next
 }
 

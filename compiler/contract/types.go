@@ -127,10 +127,10 @@ func literal(yaml string) string {
 
 // text is source, worked out once for each place.
 func (c *Checker) text(t *registry.Type) string {
-	s, known := c.sources[t]
+	s, known := c.sources.Get(t)
 	if !known {
 		s = c.source(t)
-		c.sources[t] = s
+		c.sources.Put(t, s)
 	}
 	return s
 }

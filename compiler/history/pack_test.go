@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"muster/compiler/recent"
 )
 
 // smallPack is a pack with deltas and its index, of a version.
@@ -59,8 +61,7 @@ func FuzzPack(f *testing.F) {
 		if len(data) < packHeader+idLength || x.count(255) > 1000 {
 			return
 		}
-		reader := packs{all: []*pack{p}}
-		reader.bases.limit = 1 << 16
+		reader := packs{all: []*pack{p}, bases: recent.New[spot](1<<16, object.weight)}
 		for i := range x.count(255) {
 			at := spot{p, x.place(i)}
 			o, err := reader.read(at)

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"muster/compiler/recent"
 )
 
 // shelf holds the open packs of some object folders, for any number of readers.
@@ -66,13 +68,11 @@ type packs struct {
 	inflater inflater
 	delta    []byte // room for one
 	chain    []link
-	bases    recent[spot, object]
+	bases    *recent.Map[spot, object]
 }
 
 func newPacks(s *shelf) *packs {
-	p := &packs{shelf: s, all: s.refresh()}
-	p.bases.limit = cacheSize
-	return p
+	return &packs{shelf: s, all: s.refresh(), bases: recent.New[spot](cacheSize, object.weight)}
 }
 
 // spot is where an object is.
@@ -163,7 +163,7 @@ type link struct {
 func (p *packs) foot(at spot) (object, error) {
 	for len(p.chain) <= maxChain {
 		if len(p.chain) > 0 { // what was a base before is hardly ever asked for itself
-			if o, ok := p.bases.get(at, object.weight); ok {
+			if o, ok := p.bases.Get(at); ok {
 				return o, nil
 			}
 		}
@@ -225,8 +225,8 @@ func (p *packs) inflate(buffer []byte, e packed) ([]byte, error) {
 
 // keep keeps what other objects may be deltas to. Commits hardly ever are.
 func (p *packs) keep(at spot, o object) object {
-	if o.kind != plumbing.CommitObject && o.weight() < p.bases.limit/4 {
-		p.bases.put(at, o, o.weight())
+	if o.kind != plumbing.CommitObject && o.weight() < p.bases.Limit()/4 {
+		p.bases.Put(at, o)
 	}
 	return o
 }

@@ -2,8 +2,9 @@ package registry
 
 import (
 	"cmp"
-	"maps"
 	"slices"
+
+	"muster/compiler/recent"
 )
 
 // kept are the files of one folder as they were last read.
@@ -18,7 +19,7 @@ type kept[T, E any] struct {
 	gathered bool           // loaded is of these files, but for those that are stale
 	loaded   loaded[T]
 
-	known    generations[T]
+	known    *recent.Map[versionOf, *readFileOf[T]]
 	editions map[string]*edition[T] // the last without fault, by path
 	shapes   []*shape               // what the list of entries has to fit; nil if its entries are not judged one by one
 }
@@ -44,14 +45,12 @@ func (k *kept[T, E]) expire(place int) {
 
 // forgetAll drops every verdict; forgetFaulty those that name faults.
 func (k *kept[T, E]) forgetAll(s *Schema) {
-	k.known, k.editions, k.places = generations[T]{}, nil, nil
+	k.known, k.editions, k.places = newKnown[T](), nil, nil
 	k.shapes = s.shapes.definition(k.definition).containers(k.list.field)
 }
 
 func (k *kept[T, E]) forgetFaulty() {
-	faulty := func(_ versionOf, f *readFileOf[T]) bool { return len(f.findings) > 0 }
-	maps.DeleteFunc(k.known.young, faulty)
-	maps.DeleteFunc(k.known.old, faulty)
+	k.known.DeleteFunc(func(_ versionOf, f *readFileOf[T]) bool { return len(f.findings) > 0 })
 	for place, f := range k.files {
 		if f.readFileOf != nil && len(f.findings) > 0 {
 			k.expire(place)
@@ -129,7 +128,7 @@ func (f *readFileOf[T]) clean() bool { return f != nil && f.value != nil && len(
 
 func (k *kept[T, E]) file(l *Loader, path string) (*readFileOf[T], error) {
 	version := versionOf{path, l.tree[path].ID}
-	if f := k.known.get(version); f != nil {
+	if f, ok := k.known.Get(version); ok {
 		return f, nil
 	}
 	text, err := l.text(path)
@@ -137,7 +136,7 @@ func (k *kept[T, E]) file(l *Loader, path string) (*readFileOf[T], error) {
 		return nil, err
 	}
 	f := k.version(l.own.schema, File{Path: path}, string(text[:min(len(text), MaxFileSize+1)]))
-	k.known.put(version, f)
+	k.known.Put(version, f)
 	return f, nil
 }
 
@@ -165,28 +164,9 @@ type versionOf struct {
 	id   FileID
 }
 
-// generations keep the versions that were read lately: a history goes back to some of them, and all would be too many.
-type generations[T any] struct {
-	young, old map[versionOf]*readFileOf[T]
-}
+// maxVersions is how many versions of files each half of those that are known holds.
+const maxVersions = 100
 
-// maxYoung is how many versions a generation holds: what is taken back is mostly taken back soon.
-const maxYoung = 100
-
-func (g *generations[T]) get(v versionOf) *readFileOf[T] {
-	if f := g.young[v]; f != nil {
-		return f
-	}
-	f := g.old[v]
-	if f != nil {
-		g.put(v, f)
-	}
-	return f
-}
-
-func (g *generations[T]) put(v versionOf, f *readFileOf[T]) {
-	if len(g.young) >= maxYoung || g.young == nil {
-		g.young, g.old = map[versionOf]*readFileOf[T]{}, g.young
-	}
-	g.young[v] = f
+func newKnown[T any]() *recent.Map[versionOf, *readFileOf[T]] {
+	return recent.New[versionOf, *readFileOf[T]](maxVersions, nil)
 }

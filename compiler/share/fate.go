@@ -102,14 +102,11 @@ func appendSplit(b []byte, u *Use) []byte {
 
 // app numbers the names that a remote goes by.
 func (n *Negotiator) app(r *registry.Remote) uint32 {
-	id, known := n.apps[r]
+	names := [2]string{r.Name.Value, r.Container.Value}
+	id, known := n.apps[names]
 	if !known {
-		names := [2]string{r.Name.Value, r.Container.Value}
-		if id, known = n.names[names]; !known {
-			id = uint32(len(n.names))
-			n.names[names] = id
-		}
-		n.apps[r] = id
+		id = uint32(len(n.apps))
+		n.apps[names] = id
 	}
 	return id
 }

@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"muster/compiler/diag"
+	"muster/compiler/recent"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 	"muster/compiler/semver"
@@ -120,38 +121,34 @@ const (
 type Negotiator struct {
 	policy   *registry.Policy
 	engines  map[build]engine
-	profiles map[*registry.Release]*profile
+	profiles *recent.Map[*registry.Release, *profile]
 	classes  map[string]*class
 	judged   map[string]judged
 	vintages map[vintage]string        // what runtimes do differently
 	doubts   map[string][]semver.Doubt // by range
 	fates    map[fateKey]*Fate
 	pairings map[pairing]bool
-	apps     map[*registry.Remote]uint32
-	names    map[[2]string]uint32
-	keys     []byte // scratch
+	apps     map[[2]string]uint32 // by name and container
+	keys     []byte               // scratch
 	found    diag.ByCohort
 	told     int // findings so far, each time that one was made
 }
 
 // New returns a negotiator for pages under a policy.
 func New(p *registry.Policy) *Negotiator {
-	return &Negotiator{policy: p, engines: newEngines(), profiles: map[*registry.Release]*profile{},
+	return &Negotiator{policy: p, engines: newEngines(), profiles: recent.New[*registry.Release, *profile](maxProfiles, nil),
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{},
-		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[*registry.Remote]uint32{}, names: map[[2]string]uint32{}}
+		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[[2]string]uint32{}}
 }
 
-// maxProfiles is how many releases a negotiator remembers across registries.
-const maxProfiles = 20_000
+// maxProfiles is how many releases each half of a negotiator's memory holds. With one of them stands the whole file that declared it.
+const maxProfiles = 2000
 
 // Next is a negotiator for another registry under a policy that asks the same of singletons: nothing is found yet, and what is
 // known goes on to be known.
 func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
 	next := *n
 	next.policy, next.found = p, diag.ByCohort{}
-	if len(next.profiles) > maxProfiles { // they are of releases that no registry may have any more
-		next.profiles, next.apps = map[*registry.Release]*profile{}, map[*registry.Remote]uint32{}
-	}
 	return &next
 }
 
@@ -338,11 +335,11 @@ func (c *class) unreadable(i int) bool {
 }
 
 func (n *Negotiator) profile(r *registry.Remote, release *registry.Release) *profile {
-	if known := n.profiles[release]; known != nil {
+	if known, ok := n.profiles.Get(release); ok {
 		return known
 	}
 	made := &profile{}
-	n.profiles[release] = made
+	n.profiles.Put(release, made)
 	if !r.Code() {
 		return made // what a frame or a page of its own shares, nobody else meets
 	}
