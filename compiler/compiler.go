@@ -155,7 +155,7 @@ func sharing(n *share.Negotiator, plan *resolve.Plan) diag.List {
 	for _, c := range plan.Cohorts {
 		n.Check(c)
 	}
-	return n.Findings()
+	return slices.Concat(n.Findings(), n.Unpinned(plan))
 }
 
 // compare finds what a registry takes from the one that it is to replace, as far as that one can be read.
