@@ -18,7 +18,7 @@ var imports = map[string]struct{ own, outside []string }{
 		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
-	"compiler": {own: []string{"compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
+	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
 		"compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
@@ -34,13 +34,14 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/contract/payload": {outside: []string{"cuelang.org/go"}},
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
-	"compiler/history":          {own: []string{"compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
+	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
 	"compiler/publish":          {},
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
 	"compiler/evidence":         {},                                                                            // what a test report says
 	"compiler/budget":           {outside: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common"}},
 	"compiler/edit":             {own: []string{"compiler/diag", "compiler/registry"}, outside: []string{"gopkg.in/yaml.v3"}}, // one change to a file, its other bytes left alone
+	"compiler/ahead":            {},                                                                                           // iterations that run beside who takes their elements
 	"compiler/recent":           {},                                                                                           // what was used lately
 	"compiler/codeunit":         {},                                                                                           // the order of text in JavaScript and in canonical JSON
 	"compiler/generate":         {},                                                                                           // registries for tests and measurements

@@ -78,7 +78,7 @@ func TestShortCutsChangeNothing(t *testing.T) {
 			size := generate.HistorySize{Remotes: 8 + 5*(seed%3), Cohorts: 2 + seed%4, Others: 5, Commits: 250, Merges: 0.1, Touching: 0.9}
 			repo, tip := historyOf(t, uint64(seed), size)
 			whole := newReplayer(repo)
-			whole.depth, whole.pace = everything, inTurn
+			whole.depth, whole.inTurn = everything, true
 			quick := newReplayer(repo)
 			want, got := tell(t, whole, tip), tell(t, quick, tip)
 			if len(got) != len(want) {
@@ -128,13 +128,5 @@ func TestReplayStops(t *testing.T) {
 		if m.Serial > 3 {
 			break
 		}
-	}
-}
-
-func TestReadingAheadKeepsBugsForTheirTurn(t *testing.T) {
-	t.Parallel()
-	turn := guarded(func() loading { panic("a bug") })
-	if turn.bug != "a bug" {
-		t.Errorf("the bug is %v", turn.bug)
 	}
 }

@@ -3,7 +3,6 @@ package history
 import (
 	"bytes"
 	"errors"
-	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,30 +186,4 @@ func FuzzRecord(f *testing.F) {
 			t.Errorf("%q is signed, and without signatures %q", rec.Signed, same)
 		}
 	})
-}
-
-// TestAhead counts how far an iteration runs ahead of who stops it, and sees it end.
-func TestAhead(t *testing.T) {
-	t.Parallel()
-	for take, most := range map[int]int{1: 8, 10: 64, 1000: 1300} {
-		made, ended := 0, false
-		var all iter.Seq2[int, error] = func(yield func(int, error) bool) {
-			defer func() { ended = true }()
-			for made < 10_000 && yield(made, nil) {
-				made++
-			}
-		}
-		taken := 0
-		for i, err := range ahead(all) {
-			if i != taken || err != nil {
-				t.Fatal(i, err)
-			}
-			if taken++; taken == take {
-				break
-			}
-		}
-		if made < take || made > most || !ended {
-			t.Errorf("%d were taken, %d made; ended: %v", take, made, ended)
-		}
-	}
 }

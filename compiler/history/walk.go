@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"iter"
 	"time"
+
+	"muster/compiler/ahead"
 )
 
 // Step is one commit of a line of first parents, and what it changed.
@@ -117,7 +119,7 @@ type stepper struct {
 // from another commit behind them.
 func (w *stepper) walk(tip Commit) (next Commit, more bool, err error) {
 	var last *header // of the commit whose parent comes next
-	for h, err := range ahead(w.repo.another().line(tip)) {
+	for h, err := range ahead.Of(w.repo.another().line(tip)) {
 		if err != nil {
 			return next, false, err
 		}
