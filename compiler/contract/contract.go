@@ -40,14 +40,15 @@ type Checker struct {
 // New returns a checker.
 func New() *Checker {
 	return &Checker{types: map[string]parsed{}, verdicts: map[[2]string]payload.Verdict{}, within: map[[2]string]bool{},
-		sources: recent.New[*registry.Type, string](maxSources, nil), written: map[string]string{}, expressions: map[string]expression{}}
+		sources: recent.New[*registry.Type, string](0, nil), written: map[string]string{}, expressions: map[string]expression{}}
 }
 
-// maxSources is how many types each half of a checker's memory holds.
+// maxSources is how many types a checker remembers from one registry to the next, and those that it met in between.
 const maxSources = 20_000
 
 // Next is a checker for another registry: nothing is found yet, and what is known goes on to be known.
 func (c *Checker) Next() *Checker {
+	c.sources.Age(maxSources)
 	next := *c
 	next.faults, next.found = nil, diag.ByCohort{}
 	return &next

@@ -13,8 +13,8 @@ type Map[K comparable, V any] struct {
 	weight     int // of young
 }
 
-// New returns an empty map each half of which holds values of so much weight altogether, and at least one. If weigh is nil, each
-// weighs 1.
+// New returns an empty map each half of which holds values of so much weight altogether, and at least one; 0: as much as comes until
+// Age is called. If weigh is nil, each weighs 1.
 func New[K comparable, V any](limit int, weigh func(V) int) *Map[K, V] {
 	if weigh == nil {
 		weigh = func(V) int { return 1 }
@@ -39,12 +39,22 @@ func (m *Map[K, V]) Get(key K) (value V, ok bool) {
 // Put keeps a value.
 func (m *Map[K, V]) Put(key K, value V) {
 	weight := m.weigh(value)
-	if m.young == nil || m.weight+weight > m.limit {
-		m.old, m.young, m.weight = m.young, map[K]V{}, 0
+	if m.young == nil || m.limit > 0 && m.weight+weight > m.limit {
+		m.turn()
 	}
 	m.young[key] = value
 	m.weight += weight
 }
+
+// Age drops the older half if the younger holds more than so much weight. It is for maps without a limit, of which all that one piece of
+// work needs has to stay, however much it is.
+func (m *Map[K, V]) Age(limit int) {
+	if m.weight > limit {
+		m.turn()
+	}
+}
+
+func (m *Map[K, V]) turn() { m.old, m.young, m.weight = m.young, map[K]V{}, 0 }
 
 // DeleteFunc forgets the values of which a function says so.
 func (m *Map[K, V]) DeleteFunc(forget func(K, V) bool) {

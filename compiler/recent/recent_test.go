@@ -69,3 +69,32 @@ func TestMapDeleteFunc(t *testing.T) {
 		}
 	}
 }
+
+func TestMapAge(t *testing.T) {
+	m := recent.New[int, int](0, nil)
+	there := func() (n int) {
+		for i := range 1000 {
+			if _, ok := m.Get(i); ok {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range 1000 {
+		m.Put(i, i)
+	}
+	if m.Age(1000); there() != 1000 {
+		t.Error("it forgets though it holds no more than it may")
+	}
+	if m.Age(999); there() != 1000 {
+		t.Error("it forgets what was used just before")
+	}
+	m.Age(999)
+	for range 10 {
+		m.Get(7)
+	}
+	m.Age(0)
+	if n := there(); n != 1 {
+		t.Errorf("%d are there, and one was used", n)
+	}
+}

@@ -136,17 +136,19 @@ type Negotiator struct {
 
 // New returns a negotiator for pages under a policy.
 func New(p *registry.Policy) *Negotiator {
-	return &Negotiator{policy: p, engines: newEngines(), profiles: recent.New[*registry.Release, *profile](maxProfiles, nil),
+	return &Negotiator{policy: p, engines: newEngines(), profiles: recent.New[*registry.Release, *profile](0, nil),
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{},
 		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[[2]string]uint32{}}
 }
 
-// maxProfiles is how many releases each half of a negotiator's memory holds. With one of them stands the whole file that declared it.
+// maxProfiles is how many releases a negotiator remembers from one registry to the next, and those that it met in between. Each holds on
+// to all of the file that declared it.
 const maxProfiles = 2000
 
 // Next is a negotiator for another registry under a policy that asks the same of singletons: nothing is found yet, and what is
 // known goes on to be known.
 func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
+	n.profiles.Age(maxProfiles)
 	next := *n
 	next.policy, next.found = p, diag.ByCohort{}
 	return &next
