@@ -239,13 +239,13 @@ func Compile(in Input) (*Result, diag.List, error) {
 	}
 	out := &Result{}
 	today := checked.Plan.Registry.Policy
-	encoders := map[*registry.Policy]*encoder{}
+	encoders := newEncoders()
 	for _, c := range checked.Plan.Cohorts {
 		cohort, rules := c, today
 		if f, ok := checked.frozen[c.Declared.Name.Value]; ok { // of a frozen one, what it was, under the policy of that time
 			cohort, rules = f.cohort, f.policy
 		}
-		m, err := encode(cohort, rules, encoders)
+		m, err := encoders.encode(cohort, rules)
 		if err != nil {
 			return nil, found, err
 		}
@@ -256,22 +256,6 @@ func Compile(in Input) (*Result, diag.List, error) {
 		return nil, found, err
 	}
 	return out, found, nil
-}
-
-// encoder encodes cohorts under one policy.
-type encoder struct {
-	manifest *manifest.Encoder
-	share    *share.Negotiator
-}
-
-// encode encodes a resolved cohort under a policy.
-func encode(c *resolve.Cohort, rules *registry.Policy, encoders map[*registry.Policy]*encoder) (manifest.Manifest, error) {
-	e := encoders[rules]
-	if e == nil {
-		e = &encoder{manifest.NewEncoder(rules), share.New(rules)}
-		encoders[rules] = e
-	}
-	return e.manifest.Encode(c, e.share.Pages(c))
 }
 
 // Output is the result as objects to publish: the manifests never change, and the pointer comes last.

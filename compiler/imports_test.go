@@ -19,7 +19,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
 	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
-		"compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature"}},
+		"compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
 	"compiler/registry": {own: []string{"compiler/diag", "compiler/recent", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
@@ -33,7 +33,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/contract":         {own: []string{"compiler/contract/payload", "compiler/diag", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/contract/payload": {outside: []string{"cuelang.org/go"}},
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
-	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
+	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
 	"compiler/publish":          {},
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit

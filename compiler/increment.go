@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -29,7 +28,7 @@ type increment struct {
 func (r *replayer) advance(next *registry.Registry, now time.Time) *Live {
 	was := r.live.State
 	a := advance{replayer: r, next: next, now: now, served: slices.Clone(was.Cohorts), judged: make([]judgement, len(was.Cohorts)),
-		settled: map[int]*resolve.Cohort{}, made: map[*registry.Pin][]*resolve.Pin{}}
+		settled: map[int]*resolve.Cohort{}, made: map[*registry.Pin][]*resolve.Pin{}, shown: map[contract.Repinned]bool{}}
 	if !a.policy() || !a.remotes() || !a.cohorts() || !a.waivers() || !a.alone() || !a.together() || !a.judge() {
 		r.increment.addresses = nil // they may hold what is not to be
 		return nil
@@ -39,15 +38,12 @@ func (r *replayer) advance(next *registry.Registry, now time.Time) *Live {
 
 // result is what is served after the change. It goes on with what is known of what was, where that stays what it is.
 func (a *advance) result() *Live {
-	was, policy := a.live, a.next.Policy
-	live := &Live{State: &audit.State{Registry: a.next, Cohorts: a.served}, frozen: was.frozen,
-		ids: map[string]manifest.ID{}, settled: make(map[string]*settled, len(a.served)), encoders: maps.Clone(was.encoders)}
-	delete(live.encoders, was.State.Registry.Policy)
-	live.encoders[policy] = &encoder{was.encoders[was.State.Registry.Policy].manifest.Next(policy), a.stages.share}
+	was := a.live
+	live := liveOf(&audit.State{Registry: a.next, Cohorts: a.served}, was.frozen, was.encoders)
 	for i, s := range a.served {
 		name := s.Declared.Name.Value
-		if id, known := was.ids[name]; known && a.unseen(live.encoders[policy].manifest, a.judged[i]) {
-			live.ids[name] = id
+		if a.unseen(a.judged[i]) {
+			live.ids[name] = was.ids[name]
 		}
 		if live.settled[name] = was.settled[name]; a.settled[i] != nil {
 			live.settled[name] = &settled{a.settled[i]}
@@ -57,8 +53,18 @@ func (a *advance) result() *Live {
 }
 
 // unseen reports whether nothing of what changed in a cohort is in its manifest.
-func (a *advance) unseen(e *manifest.Encoder, j judgement) bool {
-	return !j.anew && !j.settle && len(j.pins) == 0 && !slices.ContainsFunc(j.alike, func(p contract.Repinned) bool { return !e.Same(p.Was, p.Is) })
+func (a *advance) unseen(j judgement) bool {
+	return !j.anew && !j.settle && len(j.pins) == 0 && !slices.ContainsFunc(j.alike, a.shows)
+}
+
+// shows reports whether manifests differ by a pin that brings what it did.
+func (a *advance) shows(p contract.Repinned) bool {
+	shows, known := a.shown[p]
+	if !known {
+		shows = !manifest.Same(p.Was, p.Is)
+		a.shown[p] = shows
+	}
+	return shows
 }
 
 // advance is one change being looked at.
@@ -73,6 +79,7 @@ type advance struct {
 	settled map[int]*resolve.Cohort          // by place, where that was worked out again
 	judged  []judgement                      // of the cohorts, by their places in served
 	made    map[*registry.Pin][]*resolve.Pin // that a line came to, which heirs may have in common
+	shown   map[contract.Repinned]bool       // in manifests
 }
 
 // judgement is what of a cohort has to be judged again.

@@ -19,18 +19,23 @@ import (
 type Live struct {
 	State    *audit.State
 	frozen   map[string]frozen // by cohort
-	encoders map[*registry.Policy]*encoder
-	ids      map[string]manifest.ID // of manifests, by cohort, as far as somebody asked
-	settled  map[string]*settled    // by cohort; nil: each is to be settled when it is asked for
+	encoders *encoders
+	ids      map[string]*identity // by cohort
+	settled  map[string]*settled  // likewise
 }
 
 // settled is who takes which path and fills which place in a cohort; nil as long as nobody asked. What is served one after another
 // shares it as long as it says the same, so that its pins may be those of what was served before.
 type settled struct{ cohort *resolve.Cohort }
 
-func newLive(c *Checked, s stages) *Live {
-	today := c.Plan.Registry.Policy
-	return &Live{State: c.state(), frozen: c.frozen, ids: map[string]manifest.ID{}, encoders: map[*registry.Policy]*encoder{today: {manifest.NewEncoder(today), s.share}}}
+func newLive(c *Checked, e *encoders) *Live { return liveOf(c.state(), c.frozen, e) }
+
+func liveOf(s *audit.State, frozen map[string]frozen, e *encoders) *Live {
+	l := &Live{State: s, frozen: frozen, encoders: e, ids: make(map[string]*identity, len(s.Cohorts)), settled: make(map[string]*settled, len(s.Cohorts))}
+	for _, c := range s.Cohorts {
+		l.ids[c.Declared.Name.Value], l.settled[c.Declared.Name.Value] = &identity{}, &settled{}
+	}
+	return l
 }
 
 // state is what each cohort is served: of a frozen one, what it was at its commit.
@@ -46,28 +51,20 @@ func (c *Checked) state() *audit.State {
 	return s
 }
 
-// follow lets what is served go on with what is known of the remotes that were served before, and begin to gather more.
-func (l *Live) follow(before *Live) {
-	l.settled = map[string]*settled{}
-	for _, s := range l.State.Cohorts {
-		l.settled[s.Declared.Name.Value] = &settled{}
-	}
-	if before != nil {
-		today := l.State.Registry.Policy
-		l.encoders[today].manifest = before.encoders[before.State.Registry.Policy].manifest.Next(today)
-	}
-}
-
 // ManifestID is the id of a cohort's manifest; false if there is no such cohort.
 func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
-	if id, known := l.ids[cohort]; known {
-		return id, true, nil
+	one := l.ids[cohort]
+	if one == nil {
+		return manifest.ID{}, false, nil
 	}
-	m, ok, err := l.Manifest(cohort)
-	if ok {
-		l.ids[cohort] = m.ID
+	if !one.known {
+		m, ok, err := l.Manifest(cohort)
+		if !ok || err != nil {
+			return manifest.ID{}, ok, err
+		}
+		one.id, one.known = m.ID, true
 	}
-	return m.ID, ok, err
+	return one.id, true, nil
 }
 
 // Manifest encodes a cohort's manifest; false if there is no such cohort.
@@ -80,7 +77,7 @@ func (l *Live) Manifest(cohort string) (manifest.Manifest, bool, error) {
 	if declared.Frozen == nil {
 		resolved, rules = l.resolved(declared), l.State.Registry.Policy
 	}
-	m, err := encode(resolved, rules, l.encoders)
+	m, err := l.encoders.encode(resolved, rules)
 	return m, err == nil, err
 }
 
@@ -88,12 +85,9 @@ func (l *Live) Manifest(cohort string) (manifest.Manifest, bool, error) {
 func (l *Live) resolved(declared *registry.Cohort) *resolve.Cohort {
 	name := declared.Name.Value
 	known := l.settled[name]
-	if known == nil || known.cohort == nil {
-		resolved, _ := resolve.One(l.State.Registry, declared)
-		if known != nil {
-			known.cohort = resolved
-		}
-		return resolved
+	if known.cohort == nil {
+		known.cohort, _ = resolve.One(l.State.Registry, declared)
+		return known.cohort
 	}
 	return &resolve.Cohort{Declared: declared, Pins: l.Served(name).Pins, Routes: known.cohort.Routes, Capabilities: known.cohort.Capabilities}
 }
@@ -116,7 +110,9 @@ func serve(in Input) (*Live, *registry.Registry, diag.List, error) {
 	if checked == nil || err != nil {
 		return nil, r, found, err
 	}
-	return newLive(checked, s), r, found, nil
+	e := newEncoders()
+	e.known.Put(r.Policy, &encoder{r.Policy, manifest.NewEncoder(r.Policy), s.share}) // which has met these cohorts
+	return newLive(checked, e), r, found, nil
 }
 
 // At is what was served as of a commit: what it compiles to or, if it does not compile, what the nearest commit before it on the

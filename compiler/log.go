@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/compiler/ahead"
 	"muster/compiler/audit"
 	"muster/compiler/history"
 	"muster/compiler/registry"
@@ -66,7 +67,7 @@ type Known struct{ Cohorts, Remotes, Owners []string }
 // Log tells what happened along the first-parent line up to a commit, the newest commit first.
 func Log(repo *history.Repository, tip history.Commit, o LogOptions) ([]*Entry, Known, error) {
 	l := newLogger(repo, o)
-	for m, err := range Replay(repo, tip) {
+	for m, err := range ahead.Of(Replay(repo, tip)) {
 		if err == nil {
 			err = l.add(m)
 		}

@@ -57,7 +57,7 @@ func PlanOf(repo *history.Repository, base, head history.Commit) (*Plan, error) 
 	if before == nil || checked == nil {
 		return p, nil
 	}
-	after := newLive(checked, newStages(checked.Plan.Registry.Policy))
+	after := newLive(checked, newEncoders())
 	p.Events = audit.Between(before.State, after.State)
 	if p.Cohorts, err = planned(before, after); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 
 	"muster/compiler/audit"
 	"muster/compiler/history"
-	"muster/compiler/manifest"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 )
@@ -32,7 +31,7 @@ func Tell(before, after *Live) ([]Told, error) {
 // and what it compiles to; nil if there is none. wanted may ask for that cohort only: of commits that can't be meant, no more is
 // worked out.
 func Previous(repo *history.Repository, from history.Commit, cohort string, wanted func(*Live) (bool, error)) (*Live, history.Commit, error) {
-	p := &retreat{repo: repo, loader: newLoader(repo), cohort: cohort, wanted: wanted, encoders: map[*registry.Policy]*encoder{}}
+	p := &retreat{repo: repo, loader: newLoader(repo), cohort: cohort, wanted: wanted, encoders: newEncoders()}
 	files, err := repo.Files(from, registry.Folders)
 	if err != nil {
 		return nil, from, err
@@ -67,7 +66,7 @@ type retreat struct {
 	loader   *registry.Loader // of the commit in hand
 	cohort   string
 	wanted   func(*Live) (bool, error)
-	encoders map[*registry.Policy]*encoder
+	encoders *encoders
 }
 
 // look returns what a commit compiles to if it does, and is wanted; meant is whether it would be if it compiled.
@@ -97,7 +96,7 @@ func (p *retreat) look(c history.Commit) (live *Live, meant bool, err error) {
 // alone is what a registry would serve one cohort if it compiles.
 func (p *retreat) alone(r *registry.Registry, declared *registry.Cohort) *Live {
 	resolved, _ := resolve.One(r, declared)
-	return &Live{State: &audit.State{Registry: r, Cohorts: []*audit.Served{{Declared: declared, Pins: resolved.Pins}}}, encoders: p.encoders, ids: map[string]manifest.ID{}}
+	return liveOf(&audit.State{Registry: r, Cohorts: []*audit.Served{{Declared: declared, Pins: resolved.Pins}}}, nil, p.encoders)
 }
 
 // TakenBack are the releases that a cohort loses where it goes back from what it is served now to what it was served then: in

@@ -85,9 +85,10 @@ type replayer struct {
 	loading   loading
 	stages    stages
 	snapshots map[string]*snapshot
-	live      *Live // what is served
-	broken    bool  // whether the last registry that was judged does not compile
-	hope      hope  // for a broken one that stays what it is
+	encoders  *encoders // for those who ask what is served
+	live      *Live     // what is served
+	broken    bool      // whether the last registry that was judged does not compile
+	hope      hope      // for a broken one that stays what it is
 	expired   []registry.Waiver
 	increment increment
 	whole     int       // how many registries were judged as a whole
@@ -103,7 +104,7 @@ const (
 )
 
 func newReplayer(repo *history.Repository) *replayer {
-	return &replayer{repo: repo, files: map[string]registry.Change{}, snapshots: map[string]*snapshot{},
+	return &replayer{repo: repo, files: map[string]registry.Change{}, snapshots: map[string]*snapshot{}, encoders: newEncoders(),
 		increment: increment{chooser: resolve.NewChooser(), rules: Rules()}}
 }
 
@@ -222,9 +223,7 @@ func (r *replayer) judge(m *Moment) error {
 		m.Events = append(m.Events, audit.Event{Kind: audit.Mended})
 	}
 	r.broken = false
-	next := newLive(checked, r.stages)
-	next.follow(r.live)
-	r.serve(m, next)
+	r.serve(m, newLive(checked, r.encoders))
 	return nil
 }
 

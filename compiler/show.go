@@ -3,6 +3,7 @@ package compiler
 import (
 	"strings"
 
+	"muster/compiler/ahead"
 	"muster/compiler/audit"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
@@ -24,7 +25,7 @@ type Reign struct {
 func Show(repo *history.Repository, tip history.Commit, digits string) ([]*Reign, error) {
 	var reigns []*Reign
 	current := map[string]*Reign{} // by cohort
-	for m, err := range Replay(repo, tip) {
+	for m, err := range ahead.Of(Replay(repo, tip)) {
 		if err != nil {
 			return nil, err
 		}
@@ -79,8 +80,12 @@ func (m *Moment) changed() (names []string) {
 
 // reign is what begins with a moment for a cohort; nil if that is no manifest with those digits.
 func (m *Moment) reign(cohort, digits string) (*Reign, error) {
-	made, ok, err := m.After.Manifest(cohort)
-	if err != nil || !ok || !strings.HasPrefix(made.ID.String(), digits) {
+	id, ok, err := m.After.ManifestID(cohort)
+	if err != nil || !ok || !strings.HasPrefix(id.String(), digits) {
+		return nil, err
+	}
+	made, _, err := m.After.Manifest(cohort)
+	if err != nil {
 		return nil, err
 	}
 	r := &Reign{Cohort: cohort, ID: made.ID, From: m, After: made.Bytes}

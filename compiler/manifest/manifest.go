@@ -7,13 +7,14 @@
 package manifest
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"muster/compiler/policy"
+	"muster/compiler/recent"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 	"muster/compiler/share"
@@ -118,9 +119,9 @@ type telemetry struct {
 // It is not safe for concurrent use.
 type Encoder struct {
 	policy  *registry.Policy
-	pieces  map[piece]Raw
-	fates   map[*share.Fate]Raw // what is written of packages
-	origins map[string]string   // of entries
+	pieces  *recent.Map[piece, Raw]
+	fates   *recent.Map[*share.Fate, Raw] // what is written of packages
+	origins *recent.Map[string, string]   // of entries
 }
 
 type piece struct {
@@ -131,17 +132,15 @@ type piece struct {
 
 // NewEncoder returns an encoder of plans under a policy.
 func NewEncoder(p *registry.Policy) *Encoder {
-	return &Encoder{policy: p, pieces: map[piece]Raw{}, fates: map[*share.Fate]Raw{}, origins: map[string]string{}}
+	return &Encoder{policy: p, pieces: recent.New[piece, Raw](0, nil), fates: recent.New[*share.Fate, Raw](0, nil), origins: recent.New[string, string](0, nil)}
 }
 
-// maxPieces is how many pieces an encoder remembers across registries: each holds on to a remote, and hundreds of bytes.
-const maxPieces = 4000
+// maxKnown is how much of a kind an encoder remembers from one cohort to the next, and what it met in between. A piece holds on to all of
+// the file that declared it.
+const maxKnown = 2000
 
-// Next is an encoder for another registry, which goes on with what is known of remotes and packages, unless that is too much.
+// Next is an encoder for another policy, which goes on with what is known of remotes and packages.
 func (e *Encoder) Next(p *registry.Policy) *Encoder {
-	if len(e.pieces)+len(e.fates) > maxPieces { // most are of releases that no registry has any more
-		return NewEncoder(p)
-	}
 	next := *e
 	next.policy = p
 	return &next
@@ -149,6 +148,9 @@ func (e *Encoder) Next(p *registry.Policy) *Encoder {
 
 // Encode encodes a cohort that is not frozen, with its pages.
 func (e *Encoder) Encode(c *resolve.Cohort, pages []*share.Page) (Manifest, error) {
+	e.pieces.Age(maxKnown)
+	e.fates.Age(maxKnown)
+	e.origins.Age(maxKnown)
 	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
 		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
 		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),
@@ -207,40 +209,42 @@ func (e *Encoder) pin(d *document, p *resolve.Pin) error {
 
 // Same reports whether a cohort's manifest has the same of two pins of one remote that ask for the same versions, as far as it has it
 // where the remote is listed.
-func (e *Encoder) Same(a, b *resolve.Pin) bool {
-	if len(a.Choices) == 0 || len(b.Choices) == 0 {
-		return false
-	}
-	one, err1 := e.piece("", a)
-	other, err2 := e.piece("", b)
-	return err1 == nil && err2 == nil && bytes.Equal(one, other)
+func Same(a, b *resolve.Pin) bool {
+	return len(a.Choices) > 0 && len(b.Choices) > 0 && reflect.DeepEqual(listed("", a), listed("", b))
 }
 
 func (e *Encoder) piece(cohort string, p *resolve.Pin) (Raw, error) {
 	key := piece{remote: p.Remote, release: p.Choices[0].Release, hosts: strings.Join(p.Hosts, " ")}
 	whole := p.From.Pin.Split == nil
-	if raw, ok := e.pieces[key]; ok && whole {
-		return raw, nil
-	}
-	r := remoteOf(p.Remote, p.Hosts)
 	if whole {
-		r.setRelease(p.Remote, key.release)
-	} else {
-		r.Salt = cohort + "/" + p.Remote.Name.Value
-		for _, choice := range p.Choices {
-			v := remote{Percent: Raw(policy.FormatPercent(choice.Hundredths)), Variant: cmp.Or(choice.Variant, choice.Release.Version.Value)}
-			v.setRelease(p.Remote, choice.Release)
-			r.Split = append(r.Split, v)
+		if raw, ok := e.pieces.Get(key); ok {
+			return raw, nil
 		}
 	}
-	raw, err := Canonical(r)
+	raw, err := Canonical(listed(cohort, p))
 	if err != nil {
 		return nil, fmt.Errorf("encoding %q: %w", p.Remote.Name.Value, err)
 	}
 	if whole {
-		e.pieces[key] = raw
+		e.pieces.Put(key, raw)
 	}
 	return raw, nil
+}
+
+// listed is what a manifest lists of a pin.
+func listed(cohort string, p *resolve.Pin) remote {
+	r := remoteOf(p.Remote, p.Hosts)
+	if p.From.Pin.Split == nil {
+		r.setRelease(p.Remote, p.Choices[0].Release)
+		return r
+	}
+	r.Salt = cohort + "/" + p.Remote.Name.Value
+	for _, choice := range p.Choices {
+		v := remote{Percent: Raw(policy.FormatPercent(choice.Hundredths)), Variant: cmp.Or(choice.Variant, choice.Release.Version.Value)}
+		v.setRelease(p.Remote, choice.Release)
+		r.Split = append(r.Split, v)
+	}
+	return r
 }
 
 func remoteOf(r *registry.Remote, hosts []string) remote {
@@ -302,10 +306,10 @@ func (e *Encoder) csp(c *resolve.Cohort) csp {
 }
 
 func (e *Encoder) origin(url string) string {
-	o, known := e.origins[url]
+	o, known := e.origins.Get(url)
 	if !known && url != "" {
 		o, _ = policy.Origin(url) // the policy has refused the others
-		e.origins[url] = o
+		e.origins.Put(url, o)
 	}
 	return o
 }

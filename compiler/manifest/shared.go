@@ -46,12 +46,12 @@ func (e *Encoder) shared(pages []*share.Page) (map[string]map[string]map[string]
 // sharedPackage is what is written of a package, once for all pages in which it has one fate.
 func (e *Encoder) sharedPackage(pkg *share.Package, names map[string]string) (Raw, error) {
 	fate := pkg.Fate()
-	if raw, known := e.fates[fate]; known {
+	if raw, known := e.fates.Get(fate); known {
 		return raw, nil
 	}
 	raw, err := Canonical(sharedOf(pkg, names))
 	if err == nil && fate != nil {
-		e.fates[fate] = raw
+		e.fates.Put(fate, raw)
 	}
 	return raw, err
 }
