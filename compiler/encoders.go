@@ -53,10 +53,3 @@ func (e *encoders) under(p *registry.Policy) *encoder {
 	e.last = one
 	return one
 }
-
-// identity is the id of a manifest, as far as somebody asked. What is served one after another shares it as long as the manifest is
-// the same.
-type identity struct {
-	id    manifest.ID
-	known bool
-}

@@ -57,14 +57,15 @@ func (l *Live) ManifestID(cohort string) (manifest.ID, bool, error) {
 	if one == nil {
 		return manifest.ID{}, false, nil
 	}
+	l.identify(cohort, one, l.encoders)
+	return one.id, one.err == nil, one.err
+}
+
+func (l *Live) identify(cohort string, one *identity, e *encoders) {
 	if !one.known {
-		m, ok, err := l.Manifest(cohort)
-		if !ok || err != nil {
-			return manifest.ID{}, ok, err
-		}
-		one.id, one.known = m.ID, true
+		m, err := l.manifest(l.State.Registry.Cohort(cohort), e)
+		one.id, one.err, one.known = m.ID, err, true
 	}
-	return one.id, true, nil
 }
 
 // Manifest encodes a cohort's manifest; false if there is no such cohort.
@@ -73,12 +74,16 @@ func (l *Live) Manifest(cohort string) (manifest.Manifest, bool, error) {
 	if declared == nil {
 		return manifest.Manifest{}, false, nil
 	}
-	resolved, rules := l.frozen[cohort].cohort, l.frozen[cohort].policy
-	if declared.Frozen == nil {
-		resolved, rules = l.resolved(declared), l.State.Registry.Policy
-	}
-	m, err := l.encoders.encode(resolved, rules)
+	m, err := l.manifest(declared, l.encoders)
 	return m, err == nil, err
+}
+
+func (l *Live) manifest(declared *registry.Cohort, e *encoders) (manifest.Manifest, error) {
+	if declared.Frozen == nil {
+		return e.encode(l.resolved(declared), l.State.Registry.Policy)
+	}
+	then := l.frozen[declared.Name.Value]
+	return e.encode(then.cohort, then.policy)
 }
 
 // resolved is a cohort that is not frozen, resolved.

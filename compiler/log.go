@@ -3,6 +3,7 @@ package compiler
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -67,16 +68,15 @@ type Known struct{ Cohorts, Remotes, Owners []string }
 // Log tells what happened along the first-parent line up to a commit, the newest commit first.
 func Log(repo *history.Repository, tip history.Commit, o LogOptions) ([]*Entry, Known, error) {
 	l := newLogger(repo, o)
-	for m, err := range ahead.Of(Replay(repo, tip)) {
-		if err == nil {
-			err = l.add(m)
-		}
-		if err != nil {
-			return nil, Known{}, err
-		}
+	err := l.addAll(ahead.Of(Replay(repo, tip)))
+	if err == nil {
+		err = l.tellWaiting()
 	}
-	entries, err := l.finish()
-	return entries, l.names(), err
+	l.identifier.finish()
+	if err == nil {
+		err = l.finish()
+	}
+	return l.entries, l.names(), err
 }
 
 // logger gathers a log.
@@ -88,8 +88,10 @@ type logger struct {
 	reverts []reverting
 	known   map[string]int // the places on the line of its commits, of those that they merged, and of their requests, where anything happened
 
-	waiting []waiting // what may be told; the ids of its manifests are worked out when that is certain
-	entries []*Entry
+	waiting    []waiting // what may be told; the ids of its manifests are worked out when that is certain
+	identifier *identifier
+	entries    []*Entry
+	changes    []change // of manifests, for all events of entries
 
 	cohorts, remotes, owners map[string]bool
 }
@@ -106,8 +108,11 @@ type waiting struct {
 	moment *Moment
 }
 
+// change is what an event does to the manifest of its cohort.
+type change struct{ before, after *identity }
+
 func newLogger(repo *history.Repository, o LogOptions) *logger {
-	l := &logger{repo: repo, options: o, rings: map[[2]registry.FileID]signature.Keys{}, known: map[string]int{},
+	l := &logger{repo: repo, options: o, identifier: newIdentifier(), rings: map[[2]registry.FileID]signature.Keys{}, known: map[string]int{},
 		cohorts: map[string]bool{}, remotes: map[string]bool{}, owners: map[string]bool{}}
 	if o.Without.ID != "" {
 		l.without = repo.Ancestry(o.Without)
@@ -125,6 +130,18 @@ func (l *logger) excluded(m *Moment) (bool, error) {
 		l.without, err = nil, nil
 	}
 	return l.without != nil, err
+}
+
+func (l *logger) addAll(moments iter.Seq2[*Moment, error]) error {
+	for m, err := range moments {
+		if err == nil {
+			err = l.add(m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add takes in a moment.
@@ -261,36 +278,15 @@ func (l *logger) tell(w waiting) (err error) {
 	if w.entry.Signature, err = l.verify(w); err != nil {
 		return err
 	}
-	for i, t := range w.entry.Events {
-		if w.entry.Events[i], err = telling(t.Event, w.moment.Before, w.moment.After); err != nil {
-			return err
+	for _, t := range w.entry.Events {
+		c := change{}
+		if t.Cohort != "" {
+			c = change{l.identifier.ask(w.moment.Before, t.Cohort), l.identifier.ask(w.moment.After, t.Cohort)}
 		}
+		l.changes = append(l.changes, c)
 	}
 	l.entries = append(l.entries, w.entry)
 	return nil
-}
-
-// telling adds to an event the manifests of its cohort.
-func telling(e audit.Event, before, after *Live) (t Told, err error) {
-	t.Event = e
-	if e.Cohort == "" {
-		return t, nil
-	}
-	if t.Before, err = before.id(e.Cohort); err == nil {
-		t.After, err = after.id(e.Cohort)
-	}
-	return t, err
-}
-
-func (l *Live) id(cohort string) (string, error) {
-	if l == nil {
-		return "", nil
-	}
-	id, ok, err := l.ManifestID(cohort)
-	if err != nil || !ok {
-		return "", err
-	}
-	return id.String(), nil
 }
 
 // verify checks a commit's signature against the keys that the registry trusted before it: no commit can vouch for itself.
@@ -330,16 +326,33 @@ func (l *logger) keys(ids [2]registry.FileID) (keys signature.Keys, err error) {
 	return keys, nil
 }
 
-// finish tells what waits, and puts the newest first.
-func (l *logger) finish() ([]*Entry, error) {
+func (l *logger) tellWaiting() error {
 	for _, w := range l.waiting {
 		if err := l.tell(w); err != nil {
-			return nil, err
+			return err
+		}
+	}
+	return nil
+}
+
+// finish adds what the manifests are to what is told, and puts the newest first.
+func (l *logger) finish() (err error) {
+	rest := l.changes
+	for _, e := range l.entries {
+		for i := range e.Events {
+			t, c := &e.Events[i], rest[0]
+			rest = rest[1:]
+			if t.Before, err = c.before.text(); err != nil {
+				return err
+			}
+			if t.After, err = c.after.text(); err != nil {
+				return err
+			}
 		}
 	}
 	l.link()
 	slices.Reverse(l.entries)
-	return l.entries, nil
+	return nil
 }
 
 // link tells reverted commits by whom they are.

@@ -27,6 +27,29 @@ func Tell(before, after *Live) ([]Told, error) {
 	return all, nil
 }
 
+// telling adds to an event the manifests of its cohort.
+func telling(e audit.Event, before, after *Live) (t Told, err error) {
+	t.Event = e
+	if e.Cohort == "" {
+		return t, nil
+	}
+	if t.Before, err = before.id(e.Cohort); err == nil {
+		t.After, err = after.id(e.Cohort)
+	}
+	return t, err
+}
+
+func (l *Live) id(cohort string) (string, error) {
+	if l == nil {
+		return "", nil
+	}
+	id, ok, err := l.ManifestID(cohort)
+	if err != nil || !ok {
+		return "", err
+	}
+	return id.String(), nil
+}
+
 // Previous finds the nearest commit before one, on its first-parent line, that compiles and has a cohort of which wanted says yes,
 // and what it compiles to; nil if there is none. wanted may ask for that cohort only: of commits that can't be meant, no more is
 // worked out.
