@@ -32,7 +32,7 @@ func newEncoders() *encoders {
 // encode encodes a resolved cohort under a policy.
 func (e *encoders) encode(c *resolve.Cohort, rules *registry.Policy) (manifest.Manifest, error) {
 	one := e.under(rules)
-	return one.manifest.Encode(c, one.share.Pages(c))
+	return one.manifest.Encode(c, one.share)
 }
 
 // under is the encoder for a policy, which goes on with what the last one knows.

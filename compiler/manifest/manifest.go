@@ -36,17 +36,17 @@ func (m Manifest) Path() string { return "manifests/" + m.Cohort + "/" + m.ID.St
 // The structures below are the format; the JSON Schema tells what each field means to a shell.
 
 type document struct {
-	Schema       string                               `json:"schema"`
-	Registry     string                               `json:"registry"`
-	Cohort       string                               `json:"cohort"`
-	Hosts        map[string]Raw                       `json:"hosts"`
-	Remotes      map[string]Raw                       `json:"remotes"`
-	Disabled     map[string]disabled                  `json:"disabled"`
-	Routes       []route                              `json:"routes"`
-	Capabilities []capability                         `json:"capabilities"`
-	Shared       map[string]map[string]map[string]Raw `json:"shared"` // by host, runtime and package
-	CSP          csp                                  `json:"csp"`
-	Telemetry    telemetry                            `json:"telemetry"`
+	Schema       string              `json:"schema"`
+	Registry     string              `json:"registry"`
+	Cohort       string              `json:"cohort"`
+	Hosts        map[string]Raw      `json:"hosts"`
+	Remotes      map[string]Raw      `json:"remotes"`
+	Disabled     map[string]disabled `json:"disabled"`
+	Routes       []route             `json:"routes"`
+	Capabilities []capability        `json:"capabilities"`
+	Shared       map[string]Raw      `json:"shared"` // by host and its release: what its page makes of packages, by runtime and name
+	CSP          csp                 `json:"csp"`
+	Telemetry    telemetry           `json:"telemetry"`
 }
 
 // remote is a remote or a host; or one variant of a split, which has the release's fields and the first two.
@@ -121,6 +121,7 @@ type Encoder struct {
 	policy  *registry.Policy
 	pieces  *recent.Map[piece, Raw]
 	fates   *recent.Map[*share.Fate, Raw] // what is written of packages
+	pages   *recent.Map[share.Kind, Raw]  // and of pages
 	origins *recent.Map[string, string]   // of entries
 }
 
@@ -132,7 +133,8 @@ type piece struct {
 
 // NewEncoder returns an encoder of plans under a policy.
 func NewEncoder(p *registry.Policy) *Encoder {
-	return &Encoder{policy: p, pieces: recent.New[piece, Raw](0, nil), fates: recent.New[*share.Fate, Raw](0, nil), origins: recent.New[string, string](0, nil)}
+	return &Encoder{policy: p, pieces: recent.New[piece, Raw](0, nil), fates: recent.New[*share.Fate, Raw](0, nil),
+		pages: recent.New[share.Kind, Raw](0, nil), origins: recent.New[string, string](0, nil)}
 }
 
 // maxKnown is how much of a kind an encoder remembers from one cohort to the next, and what it met in between. A piece holds on to all of
@@ -146,17 +148,18 @@ func (e *Encoder) Next(p *registry.Policy) *Encoder {
 	return &next
 }
 
-// Encode encodes a cohort that is not frozen, with its pages.
-func (e *Encoder) Encode(c *resolve.Cohort, pages []*share.Page) (Manifest, error) {
+// Encode encodes a cohort that is not frozen, with what comes of its pages.
+func (e *Encoder) Encode(c *resolve.Cohort, n *share.Negotiator) (Manifest, error) {
 	e.pieces.Age(maxKnown)
 	e.fates.Age(maxKnown)
+	e.pages.Age(maxKnown)
 	e.origins.Age(maxKnown)
 	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
 		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
 		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),
 		CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
 	var err error
-	if d.Shared, err = e.shared(pages); err != nil {
+	if d.Shared, err = e.shared(c, n); err != nil {
 		return Manifest{}, fmt.Errorf("encoding the shared packages of %q: %w", d.Cohort, err)
 	}
 	for i := range c.Pins {

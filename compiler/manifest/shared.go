@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/compiler/resolve"
 	"muster/compiler/share"
 	"muster/compiler/share/federation"
 )
@@ -22,25 +23,44 @@ type copied struct {
 	For     []string `json:"for,omitempty"`  // nil: all that share the package
 }
 
-// shared are the negotiated scopes of a cohort's pages: by host and its release, by runtime, by package.
-func (e *Encoder) shared(pages []*share.Page) (map[string]map[string]map[string]Raw, error) {
-	scopes := map[string]map[string]map[string]Raw{}
-	for _, page := range pages {
-		runtimes := map[string]map[string]Raw{}
-		names := page.Names()
-		for _, pkg := range page.Packages {
-			raw, err := e.sharedPackage(pkg, names)
-			if err != nil {
-				return nil, err
-			}
-			if runtimes[pkg.Runtime] == nil {
-				runtimes[pkg.Runtime] = map[string]Raw{}
-			}
-			runtimes[pkg.Runtime][pkg.Name] = raw
+// shared are the negotiated scopes of a cohort's pages, by host and its release.
+func (e *Encoder) shared(c *resolve.Cohort, n *share.Negotiator) (map[string]Raw, error) {
+	scopes := map[string]Raw{}
+	for _, page := range share.PagesOf(c) {
+		raw, err := e.sharedPage(page, n)
+		if err != nil {
+			return nil, err
 		}
-		scopes[page.Host.Remote.Name.Value+"@"+page.Release.Release.Version.Value] = runtimes
+		scopes[page.Host.Remote.Name.Value+"@"+page.Release.Release.Version.Value] = raw
 	}
 	return scopes, nil
+}
+
+// sharedPage is what is written of a page, once for all of a kind: packages by runtime and name.
+func (e *Encoder) sharedPage(page *share.Page, n *share.Negotiator) (Raw, error) {
+	kind, ok := n.Kind(page)
+	if ok {
+		if raw, known := e.pages.Get(kind); known {
+			return raw, nil
+		}
+	}
+	n.Negotiate(page)
+	runtimes, names := map[string]map[string]Raw{}, page.Names()
+	for _, pkg := range page.Packages {
+		raw, err := e.sharedPackage(pkg, names)
+		if err != nil {
+			return nil, err
+		}
+		if runtimes[pkg.Runtime] == nil {
+			runtimes[pkg.Runtime] = map[string]Raw{}
+		}
+		runtimes[pkg.Runtime][pkg.Name] = raw
+	}
+	raw, err := Canonical(runtimes)
+	if ok && err == nil {
+		e.pages.Put(kind, raw)
+	}
+	return raw, err
 }
 
 // sharedPackage is what is written of a package, once for all pages in which it has one fate.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"muster/compiler/recent"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 	"muster/compiler/share/federation"
@@ -62,12 +63,7 @@ func (f *Fate) befall(pkg *Package) {
 
 // fateKey tells packages apart by what judge and check read of a page, but for texts that only messages hold.
 func (n *Negotiator) fateKey(page *Page, pkg *Package) fateKey {
-	release := page.Release.Release
-	b := append(n.keys[:0], pkg.Runtime...)
-	b = append(append(b, 0), buildOf(release)...)
-	b = append(append(b, 0), strategyOf(release)...)
-	b = append(b, 0, flag(len(release.Shared) > 0))
-	b = binary.LittleEndian.AppendUint32(b, n.app(page.Host.Remote))
+	b := n.appendHost(append(append(n.keys[:0], pkg.Runtime...), 0), page)
 	names := page.Names()
 	distinct := len(names) == len(page.Cohort.Pins) // or what is no container goes by the name of one
 	for _, g := range pkg.Groups {
@@ -109,6 +105,51 @@ func (n *Negotiator) app(r *registry.Remote) uint32 {
 		n.apps[names] = id
 	}
 	return id
+}
+
+// Kind tells pages apart by all that their packages depend on. Those of one kind say the same of each package, to the words.
+type Kind struct {
+	sum fateKey
+	of  *recent.Map[*registry.Release, *profile] // of the negotiator and those after it, whose numbers these are
+}
+
+// Kind is the kind of a page; false if it has none, because not only Module Federation's rules decide, or two of its apps have one name.
+func (n *Negotiator) Kind(page *Page) (Kind, bool) {
+	if page.Host.Remote.Runtime != registry.ModuleFederation || len(page.Names()) != len(page.Cohort.Pins) {
+		return Kind{}, false
+	}
+	b := n.appendHost(n.keys[:0], page)
+	b = binary.LittleEndian.AppendUint32(b, n.profile(page.Host.Remote, page.Release.Release).sharing)
+	b = appendSplit(b, &Use{Pin: page.Host, Choice: page.Release})
+	for _, p := range page.Cohort.Pins {
+		if !loads(page.Host, p) {
+			continue
+		}
+		if p.Remote.Runtime == registry.NativeFederation {
+			return Kind{}, false
+		}
+		if p.Remote.Runtime != registry.ModuleFederation {
+			continue
+		}
+		b = binary.LittleEndian.AppendUint32(b, n.app(p.Remote))
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(p.Choices)))
+		for i := range p.Choices {
+			b = binary.LittleEndian.AppendUint32(b, n.profile(p.Remote, p.Choices[i].Release).sharing)
+			if len(p.Choices) > 1 {
+				b = append(append(b, p.Choices[i].Release.Version.Value...), 0)
+			}
+		}
+	}
+	n.keys = b
+	return Kind{sha256.Sum256(b), n.profiles}, true
+}
+
+// appendHost tells what a page's host is, but for what it shares.
+func (n *Negotiator) appendHost(b []byte, page *Page) []byte {
+	release := page.Release.Release
+	b = append(append(b, buildOf(release)...), 0)
+	b = append(append(b, strategyOf(release)...), 0, flag(len(release.Shared) > 0))
+	return binary.LittleEndian.AppendUint32(b, n.app(page.Host.Remote))
 }
 
 // Fate is what becomes of the package, for those who keep what follows from it; nil where nobody has kept that.

@@ -22,6 +22,7 @@ package share
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -129,6 +130,7 @@ type Negotiator struct {
 	fates    map[fateKey]*Fate
 	pairings map[pairing]bool
 	apps     map[[2]string]uint32 // by name and container
+	sharings map[string]uint32    // by the ids of classes
 	keys     []byte               // scratch
 	found    diag.ByCohort
 	told     int // findings so far, each time that one was made
@@ -138,7 +140,7 @@ type Negotiator struct {
 func New(p *registry.Policy) *Negotiator {
 	return &Negotiator{policy: p, engines: newEngines(), profiles: recent.New[*registry.Release, *profile](0, nil),
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{},
-		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[[2]string]uint32{}}
+		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[[2]string]uint32{}, sharings: map[string]uint32{}}
 }
 
 // maxProfiles is how many releases a negotiator remembers from one registry to the next, and those that it met in between. Each holds on
@@ -154,14 +156,24 @@ func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
 	return &next
 }
 
-// Pages works out the pages of a cohort that is not frozen, by the hosts' names, and of one host in the order of its releases.
-func (n *Negotiator) Pages(c *resolve.Cohort) (pages []*Page) {
+// PagesOf are the pages of a cohort that is not frozen, by the hosts' names, and of one host in the order of its releases. Their packages
+// are to be negotiated.
+func PagesOf(c *resolve.Cohort) (pages []*Page) {
 	for _, p := range c.Pins {
 		for j := range p.Choices {
 			if p.Remote.Host {
-				pages = append(pages, n.page(&Page{Cohort: c, Host: p, Release: &p.Choices[j]}))
+				pages = append(pages, &Page{Cohort: c, Host: p, Release: &p.Choices[j]})
 			}
 		}
+	}
+	return pages
+}
+
+// Pages works out the pages of a cohort.
+func (n *Negotiator) Pages(c *resolve.Cohort) []*Page {
+	pages := PagesOf(c)
+	for _, p := range pages {
+		n.Negotiate(p)
 	}
 	return pages
 }
@@ -191,13 +203,12 @@ func (n *Negotiator) CheckOnly(c *resolve.Cohort, only Selection) []*Page {
 // Findings are what Check found so far.
 func (n *Negotiator) Findings() diag.List { return n.found.List() }
 
-// page works out a page. Remotes of import maps share nothing that anybody negotiates.
-func (n *Negotiator) page(page *Page) *Page {
+// Negotiate works out the packages of a page. Remotes of import maps share nothing that anybody negotiates.
+func (n *Negotiator) Negotiate(page *Page) {
 	page.Packages = slices.Concat(n.federatedPackages(page), n.nativePackages(page))
 	slices.SortFunc(page.Packages, func(a, b *Package) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Runtime, b.Runtime))
 	})
-	return page
 }
 
 // federatedPackages works out what is shared through Module Federation's share scopes.
@@ -314,6 +325,7 @@ func (g *gatherer) group(c *class, host bool) *Group {
 // profile is what a release shares.
 type profile struct {
 	uses    []profiled
+	sharing uint32 // the number of its classes, one after another
 	differs string // what its runtime does differently
 }
 
@@ -361,7 +373,22 @@ func (n *Negotiator) profile(r *registry.Remote, release *registry.Release) *pro
 		declared := made.uses[i].declared
 		made.uses[i].class = n.class(declared[0].Package.Value, declared, strategyOf(release), scopes)
 	}
+	made.sharing = n.sharing(made.uses)
 	return made
+}
+
+// sharing numbers what releases share, which is the same for those that share alike.
+func (n *Negotiator) sharing(uses []profiled) uint32 {
+	var ids []byte
+	for _, u := range uses {
+		ids = binary.AppendUvarint(ids, uint64(u.class.id))
+	}
+	number, known := n.sharings[string(ids)]
+	if !known {
+		number = uint32(len(n.sharings)) + 1 // 0 is nothing
+		n.sharings[string(ids)] = number
+	}
+	return number
 }
 
 // containerScopes are the scopes that a release's container is initialised with, as far as its declarations tell.
