@@ -32,6 +32,7 @@ func newEncoders() *encoders {
 // encode encodes a resolved cohort under a policy.
 func (e *encoders) encode(c *resolve.Cohort, rules *registry.Policy) (manifest.Manifest, error) {
 	one := e.under(rules)
+	one.share.Age()
 	return one.manifest.Encode(c, one.share)
 }
 

@@ -285,6 +285,7 @@ func (l *logger) tell(w waiting) (err error) {
 		}
 		l.changes = append(l.changes, c)
 	}
+	w.entry.Commit.Signed, w.entry.Commit.Signature = nil, nil // which nobody asks for any more
 	l.entries = append(l.entries, w.entry)
 	return nil
 }

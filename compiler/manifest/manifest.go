@@ -133,13 +133,17 @@ type piece struct {
 
 // NewEncoder returns an encoder of plans under a policy.
 func NewEncoder(p *registry.Policy) *Encoder {
-	return &Encoder{policy: p, pieces: recent.New[piece, Raw](0, nil), fates: recent.New[*share.Fate, Raw](0, nil),
-		pages: recent.New[share.Kind, Raw](0, nil), origins: recent.New[string, string](0, nil)}
+	size := func(r Raw) int { return len(r) }
+	return &Encoder{policy: p, pieces: recent.New[piece](0, size), fates: recent.New[*share.Fate, Raw](0, nil),
+		pages: recent.New[share.Kind](0, size), origins: recent.New[string, string](0, nil)}
 }
 
-// maxKnown is how much of a kind an encoder remembers from one cohort to the next, and what it met in between. A piece holds on to all of
-// the file that declared it.
-const maxKnown = 2000
+// How much an encoder remembers from one cohort to the next, beside what it met in between.
+const (
+	maxWritten = 1 << 20 // bytes of pieces, some hundreds each, which hold on to all of the file that declared them; and as many of pages
+	maxFates   = 500     // which hold on to what becomes of every app
+	maxOrigins = 5000
+)
 
 // Next is an encoder for another policy, which goes on with what is known of remotes and packages.
 func (e *Encoder) Next(p *registry.Policy) *Encoder {
@@ -150,10 +154,10 @@ func (e *Encoder) Next(p *registry.Policy) *Encoder {
 
 // Encode encodes a cohort that is not frozen, with what comes of its pages.
 func (e *Encoder) Encode(c *resolve.Cohort, n *share.Negotiator) (Manifest, error) {
-	e.pieces.Age(maxKnown)
-	e.fates.Age(maxKnown)
-	e.pages.Age(maxKnown)
-	e.origins.Age(maxKnown)
+	e.pieces.Age(maxWritten)
+	e.fates.Age(maxFates)
+	e.pages.Age(maxWritten)
+	e.origins.Age(maxOrigins)
 	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
 		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
 		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),

@@ -23,8 +23,8 @@ type Fate struct {
 	clean           bool // nothing is to be said of it
 }
 
-// maxFates is how many fates a negotiator remembers: twenty cohorts of three hundred remotes have some hundreds at a time.
-const maxFates = 4000
+// maxGroups is how many groups of fates a negotiator remembers: twenty cohorts of three hundred remotes have some tens of thousands.
+const maxGroups = 50_000
 
 // fateKey is the digest of all that a fate depends on.
 type fateKey [sha256.Size]byte
@@ -32,16 +32,13 @@ type fateKey [sha256.Size]byte
 // judgeOnce is judge, once for all pages in which a package fares alike.
 func (n *Negotiator) judgeOnce(page *Page, pkg *Package) {
 	key := n.fateKey(page, pkg)
-	if f := n.fates[key]; f != nil {
+	if f, known := n.fates.Get(key); known {
 		f.befall(pkg)
 		return
 	}
 	n.judge(page, pkg)
 	pkg.fate = fateOf(pkg)
-	if len(n.fates) >= maxFates {
-		clear(n.fates)
-	}
-	n.fates[key] = pkg.fate
+	n.fates.Put(key, pkg.fate)
 }
 
 func fateOf(pkg *Package) *Fate {

@@ -127,7 +127,7 @@ type Negotiator struct {
 	judged   map[string]judged
 	vintages map[vintage]string        // what runtimes do differently
 	doubts   map[string][]semver.Doubt // by range
-	fates    map[fateKey]*Fate
+	fates    *recent.Map[fateKey, *Fate]
 	pairings map[pairing]bool
 	apps     map[[2]string]uint32 // by name and container
 	sharings map[string]uint32    // by the ids of classes
@@ -140,17 +140,22 @@ type Negotiator struct {
 func New(p *registry.Policy) *Negotiator {
 	return &Negotiator{policy: p, engines: newEngines(), profiles: recent.New[*registry.Release, *profile](0, nil),
 		classes: map[string]*class{}, judged: map[string]judged{}, vintages: map[vintage]string{}, doubts: map[string][]semver.Doubt{},
-		fates: map[fateKey]*Fate{}, pairings: map[pairing]bool{}, apps: map[[2]string]uint32{}, sharings: map[string]uint32{}}
+		fates: recent.New[fateKey](0, func(f *Fate) int { return len(f.groups) }), pairings: map[pairing]bool{}, apps: map[[2]string]uint32{}, sharings: map[string]uint32{}}
 }
 
-// maxProfiles is how many releases a negotiator remembers from one registry to the next, and those that it met in between. Each holds on
-// to all of the file that declared it.
+// maxProfiles is how many releases a negotiator remembers. Each holds on to all of the file that declared it.
 const maxProfiles = 2000
+
+// Age forgets what was not needed lately, if there is much of it. What is needed until the next time stays.
+func (n *Negotiator) Age() {
+	n.profiles.Age(maxProfiles)
+	n.fates.Age(maxGroups)
+}
 
 // Next is a negotiator for another registry under a policy that asks the same of singletons: nothing is found yet, and what is
 // known goes on to be known.
 func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
-	n.profiles.Age(maxProfiles)
+	n.Age()
 	next := *n
 	next.policy, next.found = p, diag.ByCohort{}
 	return &next
