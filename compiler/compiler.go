@@ -73,6 +73,11 @@ func Check(in Input) (*Checked, diag.List, error) {
 	if err != nil || r == nil {
 		return nil, found.Sorted(), err
 	}
+	unread, err := signers(in.Tree, r.Policy)
+	if err != nil {
+		return nil, nil, err
+	}
+	found.Add(unread...)
 	return judge(in, r, found, newStages(r.Policy))
 }
 
@@ -269,7 +274,7 @@ func (r *Result) Output() publish.Output {
 
 // Rules are all rules there are, by id.
 func Rules() []diag.Rule {
-	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), audit.Rules(), frozenRules, lineRules, urlRules)
+	all := slices.Concat(registry.Rules(), policy.Rules(), resolve.Rules(), share.Rules(), contract.Rules(), audit.Rules(), frozenRules, lineRules, urlRules, signersRules)
 	slices.SortFunc(all, func(a, b diag.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
