@@ -60,7 +60,7 @@ func FuzzPack(f *testing.F) {
 		if len(data) < packHeader+idLength || x.count(255) > 1000 {
 			return
 		}
-		reader := packs{all: []*pack{p}, bases: recent.New[spot](1<<16, object.weight)}
+		reader := readerOf(p)
 		for i := range x.count(255) {
 			at := spot{p, x.place(i)}
 			o, err := reader.read(at)
@@ -92,7 +92,7 @@ func TestPack(t *testing.T) {
 			t.Fatalf("%v: %d objects", options, x.count(255))
 		}
 		deltas := 0
-		reader := packs{all: []*pack{p}}
+		reader := readerOf(p)
 		for i := range 4 {
 			id := plumbing.Hash(x.id(i))
 			o, err := reader.ask(id, whole)
@@ -134,7 +134,7 @@ func TestPackCircle(t *testing.T) {
 	for i := range 4 { // all ids lead to one delta, and so does its base
 		copy(x.places[4*i:4*i+4], x.places[4*delta:4*delta+4])
 	}
-	reader := packs{all: []*pack{p}}
+	reader := readerOf(p)
 	for name, q := range map[string]question{"whole": whole, "brief": brief} {
 		if _, err := reader.ask(plumbing.Hash(x.id(0)), q); !errors.Is(err, errChain) {
 			t.Errorf("%s: got %v", name, err)
@@ -186,4 +186,9 @@ func FuzzRecord(f *testing.F) {
 			t.Errorf("%q is signed, and without signatures %q", rec.Signed, same)
 		}
 	})
+}
+
+// readerOf reads one pack, with little room for bases.
+func readerOf(p *pack) *packs {
+	return &packs{all: []*pack{p}, bases: recent.New[spot](1<<16, object.weight)}
 }
