@@ -49,7 +49,9 @@ func cameIn(line []*servedAt, cohort, remote string) (commit, before string) {
 	for _, was := range slices.Backward(line[:len(line)-1]) {
 		name := remote
 		for old, is := range renamedRemotes(was.served, now.served) {
-			if _, frozen := now.pinsIn(cohort)[old]; is == remote && !frozen {
+			_, frozen := now.pinsIn(cohort)[old]
+			_, thawed := was.pinsIn(cohort)[remote] // a frozen cohort has remotes by the names of its commit, which may be theirs again
+			if is == remote && !frozen && !thawed {
 				name = old
 			}
 		}
