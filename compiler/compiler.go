@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/compiler/ahead"
 	"muster/compiler/audit"
 	"muster/compiler/contract"
 	"muster/compiler/diag"
@@ -83,19 +84,18 @@ func Check(in Input) (*Checked, diag.List, error) {
 
 // stages are the judges of a registry that keep what they know for the next one.
 type stages struct {
-	policy   *registry.Policy
 	share    *share.Negotiator
 	contract *contract.Checker
 }
 
-func newStages(p *registry.Policy) stages { return stages{p, share.New(p), contract.New()} }
+func newStages(p *registry.Policy) stages { return stages{share.New(p), contract.New()} }
 
 // next are the stages for another registry, which go on with what they know as far as the policy lets them.
 func (s stages) next(p *registry.Policy) stages {
-	if s.share == nil || !s.policy.SameSingletons(p) {
+	if s.share == nil {
 		return newStages(p)
 	}
-	return stages{policy: p, share: s.share.Next(p), contract: s.contract.Next()}
+	return stages{s.share.Next(p), s.contract.Next()}
 }
 
 // judge is a Check of what has been loaded, with the findings of that.
@@ -140,15 +140,14 @@ const evidenceRule = "release/evidence"
 // beside runs a check in the background; the function that it returns waits for the findings. A panic there is the caller's.
 func beside(check func() diag.List) func() diag.List {
 	var l diag.List
-	var bug any
+	var bug string
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { bug = recover() }()
-		l = check()
+		bug = ahead.Guarded(func() { l = check() })
 	}()
 	return func() diag.List {
-		if <-done; bug != nil {
+		if <-done; bug != "" {
 			panic(bug)
 		}
 		return l

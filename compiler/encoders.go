@@ -20,13 +20,19 @@ const maxPolicies = 32
 
 // encoder encodes cohorts under one policy.
 type encoder struct {
-	policy   *registry.Policy
 	manifest *manifest.Encoder
 	share    *share.Negotiator
 }
 
 func newEncoders() *encoders {
 	return &encoders{known: recent.New[*registry.Policy, *encoder](maxPolicies, nil)}
+}
+
+// encodersOf are encoders that begin with a policy and a negotiator under it, which has met its cohorts.
+func encodersOf(p *registry.Policy, n *share.Negotiator) *encoders {
+	e := newEncoders()
+	e.known.Put(p, &encoder{manifest.NewEncoder(p), n})
+	return e
 }
 
 // encode encodes a resolved cohort under a policy.
@@ -39,16 +45,11 @@ func (e *encoders) encode(c *resolve.Cohort, rules *registry.Policy) (manifest.M
 // under is the encoder for a policy, which goes on with what the last one knows.
 func (e *encoders) under(p *registry.Policy) *encoder {
 	one, known := e.known.Get(p)
-	switch {
-	case known:
-	case e.last == nil:
-		one = &encoder{p, manifest.NewEncoder(p), share.New(p)}
-	case e.last.policy.SameSingletons(p):
-		one = &encoder{p, e.last.manifest.Next(p), e.last.share.Next(p)}
-	default:
-		one = &encoder{p, e.last.manifest.Next(p), share.New(p)}
-	}
 	if !known {
+		one = &encoder{manifest.NewEncoder(p), share.New(p)}
+		if e.last != nil {
+			one = &encoder{e.last.manifest.Next(p), e.last.share.Next(p)}
+		}
 		e.known.Put(p, one)
 	}
 	e.last = one

@@ -1,12 +1,11 @@
 package compiler
 
 import (
-	"fmt"
 	"hash/maphash"
 	"runtime"
-	"runtime/debug"
 	"sync"
 
+	"muster/compiler/ahead"
 	"muster/compiler/manifest"
 )
 
@@ -91,15 +90,15 @@ func (i *identifier) finish() {
 }
 
 func (i *identifier) work(queue chan question) {
-	defer func() {
-		if bug := recover(); bug != nil {
-			i.bugs <- fmt.Sprintf("%v\n\n%s", bug, debug.Stack())
-			for range queue { // who asks must not wait for ever
-			}
+	bug := ahead.Guarded(func() {
+		e := newEncoders()
+		for q := range queue {
+			q.live.identify(q.cohort, q.answer, e)
 		}
-	}()
-	e := newEncoders()
-	for q := range queue {
-		q.live.identify(q.cohort, q.answer, e)
+	})
+	if bug != "" {
+		i.bugs <- bug
+		for range queue { // who asks must not wait for ever
+		}
 	}
 }

@@ -115,9 +115,7 @@ func serve(in Input) (*Live, *registry.Registry, diag.List, error) {
 	if checked == nil || err != nil {
 		return nil, r, found, err
 	}
-	e := newEncoders()
-	e.known.Put(r.Policy, &encoder{r.Policy, manifest.NewEncoder(r.Policy), s.share}) // which has met these cohorts
-	return newLive(checked, e), r, found, nil
+	return newLive(checked, encodersOf(r.Policy, s.share)), r, found, nil
 }
 
 // At is what was served as of a commit: what it compiles to or, if it does not compile, what the nearest commit before it on the

@@ -12,10 +12,10 @@ import (
 type loading struct {
 	registry *registry.Registry
 	found    diag.List
-	err      error // of a tree that can't be read; it matters if the registry is asked for
 }
 
-// loadings reads the registry of every step of a line that changes any of it.
+// loadings reads the registry of every step of a line that changes any of it. It goes on behind one that can't be read: not all are
+// asked for.
 func loadings(repo *history.Repository, line []history.Step) iter.Seq2[loading, error] {
 	return func(yield func(loading, error) bool) {
 		loader := newLoader(repo)
@@ -25,7 +25,7 @@ func loadings(repo *history.Repository, line []history.Step) iter.Seq2[loading, 
 			}
 			loader.Apply(changesOf(step))
 			r, found, err := loader.Load()
-			if !yield(loading{r, found, err}, nil) {
+			if !yield(loading{r, found}, err) {
 				return
 			}
 		}

@@ -83,6 +83,7 @@ type replayer struct {
 	load      func() (loading, error, bool)
 	files     map[string]registry.Change // of the registry, by path
 	loading   loading
+	unread    error // in place of loading
 	stages    stages
 	snapshots map[string]*snapshot
 	encoders  *encoders // for those who ask what is served
@@ -122,7 +123,7 @@ func (r *replayer) step(serial int, step history.Step) (*Moment, error) {
 		}
 	}
 	if len(step.Changes) > 0 {
-		r.loading, _, _ = r.load()
+		r.loading, r.unread, _ = r.load()
 	}
 	known := m.Events
 	stays := !r.expire(m) && len(step.Changes) == 0
@@ -194,7 +195,7 @@ func (r *replayer) expire(m *Moment) bool {
 
 // judge works out what is served as of a moment.
 func (r *replayer) judge(m *Moment) error {
-	loaded, found, err := r.loading.registry, r.loading.found, r.loading.err
+	loaded, found, err := r.loading.registry, r.loading.found, r.unread
 	if err != nil {
 		return err
 	}

@@ -49,17 +49,28 @@ type runner[T any] struct {
 
 func (r *runner[T]) run(all iter.Seq2[T, error]) {
 	defer close(r.batches)
-	defer func() {
-		if bug := recover(); bug != nil {
-			r.batch = append(r.batch, result[T]{bug: fmt.Sprintf("%v\n\n%s", bug, debug.Stack())})
+	bug := Guarded(func() {
+		for element, err := range all {
+			if r.batch = append(r.batch, result[T]{element: element, err: err}); len(r.batch) == cap(r.batch) && !r.send() {
+				return
+			}
 		}
-		r.send()
-	}()
-	for element, err := range all {
-		if r.batch = append(r.batch, result[T]{element: element, err: err}); len(r.batch) == cap(r.batch) && !r.send() {
-			return
-		}
+	})
+	if bug != "" {
+		r.batch = append(r.batch, result[T]{bug: bug})
 	}
+	r.send()
+}
+
+// Guarded does something in a goroutine whose panics are for another to tell. It returns what a panic was about, and where; "" for none.
+func Guarded(do func()) (bug string) {
+	defer func() {
+		if v := recover(); v != nil {
+			bug = fmt.Sprintf("%v\n\n%s", v, debug.Stack())
+		}
+	}()
+	do()
+	return ""
 }
 
 // send hands over what there is. It is false if nobody takes more.

@@ -152,9 +152,12 @@ func (n *Negotiator) Age() {
 	n.fates.Age(maxGroups)
 }
 
-// Next is a negotiator for another registry under a policy that asks the same of singletons: nothing is found yet, and what is
-// known goes on to be known.
+// Next is a negotiator for another registry: nothing is found yet, and what is known goes on to be known if the policy asks the same
+// of singletons.
 func (n *Negotiator) Next(p *registry.Policy) *Negotiator {
+	if !n.policy.SameSingletons(p) {
+		return New(p)
+	}
 	n.Age()
 	next := *n
 	next.policy, next.found = p, diag.ByCohort{}
