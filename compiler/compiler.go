@@ -20,10 +20,11 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
-	"muster/compiler/publish"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 	"muster/compiler/share"
+	"muster/compiler/store"
+	"muster/compiler/store/folder"
 )
 
 // Input is what a compile depends on.
@@ -263,10 +264,10 @@ func Compile(in Input) (*Result, diag.List, error) {
 }
 
 // Output is the result as objects to publish: the manifests never change, and the pointer comes last.
-func (r *Result) Output() publish.Output {
-	out := publish.Output{Mutable: []publish.Object{{Path: "_headers", Body: r.Headers}, {Path: "pointer.json", Body: r.Pointer}}}
+func (r *Result) Output() folder.Output {
+	out := folder.Output{Mutable: []store.Object{{Path: "_headers", Body: r.Headers}, {Path: "pointer.json", Body: r.Pointer}}}
 	for _, m := range r.Manifests {
-		out.Immutable = append(out.Immutable, publish.Object{Path: m.Path(), Body: m.Bytes})
+		out.Immutable = append(out.Immutable, store.Object{Path: m.Path(), Body: m.Bytes})
 	}
 	return out
 }

@@ -14,12 +14,12 @@ import (
 // run one way, from the end of the line to its beginning.
 var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
-		"compiler/manifest", "compiler/publish", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature"},
+		"compiler/manifest", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature", "compiler/store/folder"},
 		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
-	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish",
-		"compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature"}},
+	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/recent",
+		"compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature", "compiler/store", "compiler/store/folder"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
 	"compiler/registry": {own: []string{"compiler/diag", "compiler/recent", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
@@ -35,7 +35,8 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
-	"compiler/publish":          {},
+	"compiler/store":            {}, // what publishing asks of a place that holds objects
+	"compiler/store/folder":     {own: []string{"compiler/store"}},
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
 	"compiler/evidence":         {},                                                                            // what a test report says

@@ -10,7 +10,7 @@ import (
 
 	"muster/compiler"
 	"muster/compiler/manifest"
-	"muster/compiler/publish"
+	"muster/compiler/store/folder"
 )
 
 func newCompile(g *globals) *cobra.Command {
@@ -51,7 +51,7 @@ func (g *globals) compile(cmd *cobra.Command, out string) error {
 	if result == nil {
 		return conclude(cmd.ErrOrStderr(), found)
 	}
-	if err := publish.Folder(out, result.Output()); err != nil {
+	if err := folder.Write(out, result.Output()); err != nil {
 		return err
 	}
 	if err := compiled[g.output](cmd.OutOrStdout(), s.Origin, result); err != nil {

@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"muster/compiler/store"
 )
 
 // named is a line of the test's pointer.
@@ -27,7 +29,7 @@ func generation(n int) Output {
 	var names []named
 	add := func(format, body string) {
 		id := hashOf(body)
-		o := Object{fmt.Sprintf(format, id), []byte(body)}
+		o := store.Object{Path: fmt.Sprintf(format, id), Body: []byte(body)}
 		out.Immutable = append(out.Immutable, o)
 		names = append(names, named{o.Path, id})
 	}
@@ -38,14 +40,14 @@ func generation(n int) Output {
 	if err != nil {
 		panic(err)
 	}
-	out.Mutable = []Object{
-		{"_headers", fmt.Appendf(nil, "/manifests/* generation %d\n", n)},
-		{"pointer.json", pointer},
+	out.Mutable = []store.Object{
+		{Path: "_headers", Body: fmt.Appendf(nil, "/manifests/* generation %d\n", n)},
+		{Path: "pointer.json", Body: pointer},
 	}
 	return out
 }
 
-func (out Output) pointer() Object { return out.Mutable[len(out.Mutable)-1] }
+func (out Output) pointer() store.Object { return out.Mutable[len(out.Mutable)-1] }
 
 // old and current are the generations that the scenarios know: they share two of their three immutable objects.
 var (
@@ -95,7 +97,7 @@ func readFile(d disk, name string) (string, error) {
 	return string(body), err
 }
 
-// promise returns how f breaks what Folder promises at every instant, after those generations have been published in
+// promise returns how f breaks what Write promises at every instant, after those generations have been published in
 // that order, the last one perhaps not to its end: a pointer is whole, and so is all that it names; and what is written
 // before the pointer isn't older than the pointer.
 func (f files) promise(generations ...Output) error {
@@ -116,7 +118,7 @@ func (f files) promise(generations ...Output) error {
 }
 
 func (out Output) has(path, body string) bool {
-	return slices.ContainsFunc(out.objects(), func(o Object) bool { return o.Path == path && string(o.Body) == body })
+	return slices.ContainsFunc(out.objects(), func(o store.Object) bool { return o.Path == path && string(o.Body) == body })
 }
 
 // named returns which of the objects that a pointer names is missing or different.
@@ -168,7 +170,7 @@ func (f files) keeps(before files, out Output) error {
 }
 
 // pointerAlone is current with nothing but the pointer to be replaced.
-func pointerAlone() Output { return Output{current().Immutable, []Object{current().pointer()}} }
+func pointerAlone() Output { return Output{current().Immutable, []store.Object{current().pointer()}} }
 
 // scenario is a state of the disk, and what is to be published there.
 type scenario struct {

@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"io"
@@ -7,7 +7,7 @@ import (
 	"runtime"
 )
 
-// disk is all that Folder asks of the operating system. Each function is one step that can fail or be the last one
+// disk is all that Write asks of the operating system. Each function is one step that can fail or be the last one
 // before a crash; none of them does a second thing on the side.
 type disk struct {
 	stat    func(name string) (fs.FileInfo, error) // follows symbolic links

@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"errors"
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	fmt.Print(childStarted)
-	if err := Folder(dir, current()); err != nil {
+	if err := Write(dir, current()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

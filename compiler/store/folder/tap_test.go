@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"io/fs"

@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"errors"
@@ -135,7 +135,7 @@ func TestPowerLossAfterFault(t *testing.T) {
 }
 
 // TestPowerLossFindsMissingFsync drops each fsync of a run in turn: the model must notice every one that is missing, or
-// it proves nothing, and Folder must make none that nothing needs. The exceptions are those below.
+// it proves nothing, and Write must make none that nothing needs. The exceptions are those below.
 func TestPowerLossFindsMissingFsync(t *testing.T) {
 	t.Parallel()
 	spare := map[string][]string{

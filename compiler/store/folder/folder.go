@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"muster/compiler/store"
 )
 
 var (
@@ -19,9 +21,9 @@ var (
 	errNotFolder = errors.New("it is a file or a symbolic link, and nothing is written through one")
 )
 
-// Folder writes out into the folder dir, making it and its parents if need be. If it returns nil, all of out is there
+// Write writes out into the folder dir, making it and its parents if need be. If it returns nil, all of out is there
 // and survives a loss of power. If it returns an error, or never returns, a pointer in dir is whole, old or new, and
-// names nothing that is missing or different; calling Folder again finishes the work and removes what was left over.
+// names nothing that is missing or different; calling Write again finishes the work and removes what was left over.
 //
 // The steps, in this order:
 //
@@ -29,7 +31,7 @@ var (
 //   - temporary files of a run that crashed are removed, in dir and in the folders that out's paths begin with;
 //   - immutable objects are written: temporary file in the same folder, write, fsync, close, rename;
 //   - every folder that holds them is fsynced, up to dir, once per folder; the folder that holds dir, and those that hold
-//     parents that Folder had to make, have been already;
+//     parents that Write had to make, have been already;
 //   - mutable objects follow one by one, written the same way, each folder fsynced before the next object's turn.
 //
 // A file that has the right bytes already is fsynced and otherwise left alone, so that an equal output changes nothing,
@@ -39,7 +41,7 @@ var (
 // Errors name the object, `writing "manifests/…": …`, or the folder, and wrap the cause. Two runs at once on one dir keep
 // the promise to readers, but may remove each other's temporary files, and then one of them returns an error. Windows
 // can't fsync a folder: there the promise covers crashes of the program, not of the machine.
-func Folder(dir string, out Output) error {
+func Write(dir string, out Output) error {
 	if dir == "" {
 		return errNoDir
 	}
@@ -174,19 +176,19 @@ func (f folder) removeTemp(rel string) error {
 }
 
 // create puts an immutable object in its place. Its content is durable then, its name only after syncFolders.
-func (f folder) create(o Object) error {
+func (f folder) create(o store.Object) error {
 	found, err := f.find(o)
 	switch {
 	case err != nil || found == whole:
 		return err
-	case found == different && !o.namedByContent():
+	case found == different && !namedByContent(o):
 		return errTaken
 	}
 	return f.write(o)
 }
 
 // update puts a mutable object in its place, durably.
-func (f folder) update(o Object) error {
+func (f folder) update(o store.Object) error {
 	found, err := f.find(o)
 	if err == nil && found != whole {
 		err = f.write(o)
@@ -207,7 +209,7 @@ const (
 )
 
 // find looks for o. Content that is whole is also made durable: somebody may have copied the file here a moment ago.
-func (f folder) find(o Object) (presence, error) {
+func (f folder) find(o store.Object) (presence, error) {
 	name := f.path(o.Path)
 	info, err := f.disk.lstat(name)
 	switch {
@@ -249,7 +251,7 @@ func equal(r io.Reader, body []byte) (bool, error) {
 }
 
 // write replaces whatever stands where o belongs, in one step: readers see the old content or the new.
-func (f folder) write(o Object) error {
+func (f folder) write(o store.Object) error {
 	target := f.path(o.Path)
 	temp := filepath.Join(filepath.Dir(target), tempPrefix+rand.Text())
 	file, err := f.disk.create(temp)

@@ -1,4 +1,4 @@
-package publish
+package folder
 
 import (
 	"errors"
@@ -13,11 +13,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"muster/compiler/store"
 )
 
 func publish(t *testing.T, dir string, out Output) {
 	t.Helper()
-	if err := Folder(dir, out); err != nil {
+	if err := Write(dir, out); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -38,7 +40,7 @@ func writeFile(t *testing.T, name, body string) {
 	}
 }
 
-func TestFolder(t *testing.T) {
+func TestWrite(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "site", "dist")
 	all := files{}
@@ -95,17 +97,17 @@ func TestFolderRefuses(t *testing.T) {
 		paths []string
 		want  error
 	}{
-		{[]string{""}, errPath},
-		{[]string{"."}, errPath},
-		{[]string{"/etc/passwd"}, errPath},
-		{[]string{"../pointer.json"}, errPath},
-		{[]string{"manifests/../../pointer.json"}, errPath},
-		{[]string{"manifests/.."}, errPath},
-		{[]string{"manifests//a.json"}, errPath},
-		{[]string{"./pointer.json"}, errPath},
-		{[]string{"manifests/"}, errPath},
-		{[]string{`manifests\a.json`}, errPath},
-		{[]string{"a\xff.json"}, errPath},
+		{[]string{""}, store.ErrPath},
+		{[]string{"."}, store.ErrPath},
+		{[]string{"/etc/passwd"}, store.ErrPath},
+		{[]string{"../pointer.json"}, store.ErrPath},
+		{[]string{"manifests/../../pointer.json"}, store.ErrPath},
+		{[]string{"manifests/.."}, store.ErrPath},
+		{[]string{"manifests//a.json"}, store.ErrPath},
+		{[]string{"./pointer.json"}, store.ErrPath},
+		{[]string{"manifests/"}, store.ErrPath},
+		{[]string{`manifests\a.json`}, store.ErrPath},
+		{[]string{"a\xff.json"}, store.ErrPath},
 		{[]string{".muster-tmp-1"}, errTempName},
 		{[]string{".muster-tmp-1/a.json"}, errTempName},
 		{[]string{"a.json", "b.json", "a.json"}, errTwice},
@@ -115,12 +117,12 @@ func TestFolderRefuses(t *testing.T) {
 		for i := range tt.paths { // the last may be of either kind
 			var out Output
 			for _, p := range tt.paths[:i] {
-				out.Immutable = append(out.Immutable, Object{Path: p})
+				out.Immutable = append(out.Immutable, store.Object{Path: p})
 			}
 			for _, p := range tt.paths[i:] {
-				out.Mutable = append(out.Mutable, Object{Path: p})
+				out.Mutable = append(out.Mutable, store.Object{Path: p})
 			}
-			err := Folder(dir, out)
+			err := Write(dir, out)
 			if !errors.Is(err, tt.want) || !strings.HasPrefix(err.Error(), fmt.Sprintf("writing %q: ", last)) {
 				t.Errorf("%q: got error %v, want %v", tt.paths, err, tt.want)
 			}
@@ -129,10 +131,10 @@ func TestFolderRefuses(t *testing.T) {
 			t.Errorf("%q: the folder has been touched: %v", tt.paths, err)
 		}
 	}
-	if err := Folder("", current()); !errors.Is(err, errNoDir) {
+	if err := Write("", current()); !errors.Is(err, errNoDir) {
 		t.Errorf("without a folder: got error %v", err)
 	}
-	if err := Folder(t.TempDir(), Output{Mutable: []Object{{Path: "a\x00b"}}}); err == nil {
+	if err := Write(t.TempDir(), Output{Mutable: []store.Object{{Path: "a\x00b"}}}); err == nil {
 		t.Error("NUL in a name: got no error")
 	}
 }
@@ -162,10 +164,10 @@ func TestDamaged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	body := strings.Repeat("0123456789abcdef", 10_000)
-	o := Object{"manifests/general/" + hashOf(body) + ".json", []byte(body)}
+	o := store.Object{Path: "manifests/general/" + hashOf(body) + ".json", Body: []byte(body)}
 	for _, damage := range []string{"", body[:len(body)-1], body + "x", body[:len(body)-1] + "x", "x" + body[1:]} {
 		writeFile(t, filepath.Join(dir, o.Path), damage)
-		publish(t, dir, Output{Immutable: []Object{o}})
+		publish(t, dir, Output{Immutable: []store.Object{o}})
 		if got := filesIn(t, dir); got[o.Path] != body || len(got) != 1 {
 			t.Errorf("after damage of length %d: there are %d files", len(damage), len(got))
 		}
@@ -177,8 +179,8 @@ func TestTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "log/12.json"), "first")
-	out := Output{[]Object{{"log/12.json", []byte("second")}}, []Object{{"pointer.json", []byte("12")}}}
-	err := Folder(dir, out)
+	out := Output{[]store.Object{{Path: "log/12.json", Body: []byte("second")}}, []store.Object{{Path: "pointer.json", Body: []byte("12")}}}
+	err := Write(dir, out)
 	const want = `writing "log/12.json": the file exists with other content, and its name is not the hash of its content`
 	if err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
@@ -194,7 +196,7 @@ func TestLinkedFile(t *testing.T) {
 	t.Parallel()
 	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
 	writeFile(t, outside, "not ours")
-	for _, o := range []Object{current().Immutable[0], current().pointer()} {
+	for _, o := range []store.Object{current().Immutable[0], current().pointer()} {
 		link := filepath.Join(dir, o.Path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink(outside, link)); err != nil {
 			t.Fatal(err)
@@ -220,7 +222,7 @@ func TestLinkedFolder(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "manifests")); err != nil {
 		t.Fatal(err)
 	}
-	if err := Folder(dir, current()); !errors.Is(err, errNotFolder) {
+	if err := Write(dir, current()); !errors.Is(err, errNotFolder) {
 		t.Errorf("got error %v, want %v", err, errNotFolder)
 	}
 	if got := filesIn(t, outside); !maps.Equal(got, files{filepath.Base(stale): "not ours"}) {
@@ -241,7 +243,7 @@ func TestLinkedRoot(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := Folder(link, current()); !errors.Is(err, fs.ErrNotExist) {
+	if err := Write(link, current()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a link to nowhere: got error %v", err)
 	}
 }
@@ -328,7 +330,7 @@ func TestManyAtOnce(t *testing.T) {
 	for n := range 4 {
 		publishers.Go(func() {
 			for range 20 {
-				_ = Folder(dir, generation(n))
+				_ = Write(dir, generation(n))
 			}
 		})
 	}
@@ -370,15 +372,15 @@ func namedOnDisk(dir string) error {
 }
 
 // BenchmarkFolder publishes 20 manifests of 5 MB, or 100 objects of 30 KB, into an empty folder and once more.
-func BenchmarkFolder(b *testing.B) {
+func BenchmarkWrite(b *testing.B) {
 	for _, size := range []struct{ count, bytes int }{{20, 5 << 20}, {100, 30 << 10}} {
 		var out Output
 		for i := range size.count {
 			body := strings.Repeat(fmt.Sprintf("%08d", i), size.bytes/8)
 			path := fmt.Sprintf("manifests/cohort-%02d/%s.json", i%20, hashOf(body))
-			out.Immutable = append(out.Immutable, Object{path, []byte(body)})
+			out.Immutable = append(out.Immutable, store.Object{Path: path, Body: []byte(body)})
 		}
-		out.Mutable = []Object{{"pointer.json", []byte("{}")}}
+		out.Mutable = []store.Object{{Path: "pointer.json", Body: []byte("{}")}}
 		for _, again := range []string{"empty", "same"} {
 			b.Run(fmt.Sprintf("%dx%dKB/%s", size.count, size.bytes>>10, again), func(b *testing.B) {
 				dir := b.TempDir()
@@ -388,7 +390,7 @@ func BenchmarkFolder(b *testing.B) {
 						dir = b.TempDir()
 						b.StartTimer()
 					}
-					if err := Folder(dir, out); err != nil {
+					if err := Write(dir, out); err != nil {
 						b.Fatal(err)
 					}
 				}
