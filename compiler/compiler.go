@@ -232,8 +232,8 @@ func load(tree fs.FS, thorough bool) (*registry.Registry, diag.List, error) {
 // Result is what a compile puts out.
 type Result struct {
 	Manifests []manifest.Manifest // by cohort name
-	Pointer   []byte
-	Headers   []byte
+	Pointer   *manifest.Pointer
+	Headers   []manifest.Headers // how each kind of object is to be served
 }
 
 // Compile checks a registry and encodes its manifests and pointer. The result is nil if the check finds errors.
@@ -256,20 +256,26 @@ func Compile(in Input) (*Result, diag.List, error) {
 		}
 		out.Manifests = append(out.Manifests, m)
 	}
-	out.Headers = manifest.HeadersFile(manifest.HeaderTable(today.TTL))
-	if out.Pointer, err = manifest.Pointer(today, in.Origin, checked.Plan.Registry.Cohorts, out.Manifests); err != nil {
-		return nil, found, err
-	}
+	out.Headers = manifest.HeaderTable(today.TTL)
+	out.Pointer = manifest.NewPointer(today, in.Origin, checked.Plan.Registry.Cohorts, out.Manifests)
 	return out, found, nil
 }
 
-// Output is the result as objects to publish: the manifests never change, and the pointer comes last.
-func (r *Result) Output() folder.Output {
-	out := folder.Output{Mutable: []store.Object{{Path: "_headers", Body: r.Headers}, {Path: "pointer.json", Body: r.Pointer}}}
+// Output is the result as a folder: the manifests never change, and the pointer comes last.
+func (r *Result) Output(pointer []byte) folder.Output {
+	return folder.Output{Immutable: r.Objects(), Mutable: []store.Object{
+		{Path: "_headers", Body: manifest.HeadersFile(r.Headers)},
+		{Path: manifest.PointerPath, Body: pointer},
+	}}
+}
+
+// Objects are the objects that the pointer names, to be served as the table says.
+func (r *Result) Objects() (all []store.Object) {
 	for _, m := range r.Manifests {
-		out.Immutable = append(out.Immutable, store.Object{Path: m.Path(), Body: m.Bytes})
+		fields := manifest.HeadersOf(r.Headers, m.Path())
+		all = append(all, store.Object{Path: m.Path(), Body: m.Bytes, CacheControl: fields.Get("Cache-Control"), ContentType: fields.Get("Content-Type")})
 	}
-	return out
+	return all
 }
 
 // Rules are all rules there are, by id.

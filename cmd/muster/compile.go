@@ -51,10 +51,14 @@ func (g *globals) compile(cmd *cobra.Command, out string) error {
 	if result == nil {
 		return conclude(cmd.ErrOrStderr(), found)
 	}
-	if err := folder.Write(out, result.Output()); err != nil {
+	pointer, err := result.Pointer.Encode()
+	if err != nil {
 		return err
 	}
-	if err := compiled[g.output](cmd.OutOrStdout(), s.Origin, result); err != nil {
+	if err := folder.Write(out, result.Output(pointer)); err != nil {
+		return err
+	}
+	if err := compiled[g.output](cmd.OutOrStdout(), s.Origin, result, pointer); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "compiled %s into %s, %s\n", counted(len(result.Manifests), "cohort"), out, provenance(s.Origin))
@@ -72,15 +76,15 @@ func provenance(o manifest.Origin) string {
 }
 
 // compiled are the ways to list what was written.
-var compiled = map[string]func(io.Writer, manifest.Origin, *compiler.Result) error{"text": compiledText, "json": compiledJSON}
+var compiled = map[string]func(io.Writer, manifest.Origin, *compiler.Result, []byte) error{"text": compiledText, "json": compiledJSON}
 
-func compiledText(w io.Writer, _ manifest.Origin, r *compiler.Result) error {
+func compiledText(w io.Writer, _ manifest.Origin, r *compiler.Result, pointer []byte) error {
 	for _, m := range r.Manifests {
 		if _, err := fmt.Fprintf(w, "%s  %d bytes\n", m.Path(), len(m.Bytes)); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "pointer.json  %d bytes\n", len(r.Pointer))
+	_, err := fmt.Fprintf(w, "%s  %d bytes\n", manifest.PointerPath, len(pointer))
 	return err
 }
 
@@ -91,7 +95,7 @@ type compiledManifest struct {
 	Size   int    `json:"size"`
 }
 
-func compiledJSON(w io.Writer, o manifest.Origin, r *compiler.Result) error {
+func compiledJSON(w io.Writer, o manifest.Origin, r *compiler.Result, _ []byte) error {
 	out := struct {
 		Commit        string             `json:"commit,omitempty"`
 		Serial        int                `json:"serial,omitempty"`

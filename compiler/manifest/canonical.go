@@ -29,6 +29,12 @@ const (
 // therefore an error, unless its field is omitted when empty.
 type Raw []byte
 
+// UnmarshalJSON keeps the value as it is written.
+func (r *Raw) UnmarshalJSON(b []byte) error {
+	*r = append((*r)[:0], b...)
+	return nil
+}
+
 // Canonical returns v as RFC 8785 JSON: no white space, the keys of every object in the order of their UTF-16 code units,
 // and one spelling per value. Equal values give equal bytes, on every machine and in every language.
 //

@@ -54,3 +54,23 @@ func HeadersFile(table []Headers) []byte {
 	}
 	return []byte(b.String())
 }
+
+// HeadersOf returns what the table says of the object at path, or nothing if it says nothing.
+func HeadersOf(table []Headers, path string) Headers {
+	for _, h := range table {
+		if rest, kind := strings.CutSuffix(h.Path, "*"); h.Path == path || kind && strings.HasPrefix(path, rest) {
+			return h
+		}
+	}
+	return Headers{}
+}
+
+// Get returns the value of a field, or "".
+func (h Headers) Get(name string) string {
+	for _, f := range h.Fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}

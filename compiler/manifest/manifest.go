@@ -31,7 +31,9 @@ type Manifest struct {
 }
 
 // Path is where the manifest is served, below the registry's baseURL.
-func (m Manifest) Path() string { return "manifests/" + m.Cohort + "/" + m.ID.String() + ".json" }
+func (m Manifest) Path() string { return manifestPath(m.Cohort, m.ID.String()) }
+
+func manifestPath(cohort, id string) string { return "manifests/" + cohort + "/" + id + ".json" }
 
 // The structures below are the format; the JSON Schema tells what each field means to a shell.
 
