@@ -37,6 +37,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
 	"compiler/store":            {}, // what publishing asks of a place that holds objects
 	"compiler/store/folder":     {own: []string{"compiler/store"}},
+	"compiler/store/storetest":  {own: []string{"compiler/store"}},                                             // the test that all stores pass, for tests
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
 	"compiler/evidence":         {},                                                                            // what a test report says
