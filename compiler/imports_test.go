@@ -35,6 +35,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
+	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/store":            {}, // what publishing asks of a place that holds objects
 	"compiler/store/folder":     {own: []string{"compiler/store"}},
 	"compiler/store/storetest":  {own: []string{"compiler/store"}},                                             // the test that all stores pass, for tests

@@ -22,6 +22,7 @@ func HeaderTable(ttl time.Duration) []Headers {
 	return []Headers{
 		{"pointer.json", object(pointerCaching(ttl))},
 		{"manifests/*", object("public, max-age=31536000, immutable")},
+		{"log/*", object("public, max-age=31536000, immutable")},
 	}
 }
 

@@ -1,0 +1,133 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"muster/compiler/manifest"
+	"muster/compiler/store"
+)
+
+// live is the pointer that a store holds.
+type live struct {
+	document []byte
+	pointer  *manifest.Pointer // nil if there is none
+	unproved error             // why nobody should believe it
+	tag      store.Tag
+}
+
+func (r *run) pointer(ctx context.Context) (live, error) {
+	o, tag, err := r.Store.Get(ctx, manifest.PointerPath)
+	if errors.Is(err, store.ErrNotFound) {
+		return live{}, nil
+	}
+	if err != nil {
+		return live{}, err
+	}
+	l := live{document: o.Body, tag: tag}
+	if l.pointer, l.unproved, err = r.parse(o.Body); err != nil && !r.Repair {
+		return l, fmt.Errorf("%w: %q: %w; %s", ErrDrift, manifest.PointerPath, err, seeRepair)
+	}
+	if r.attempt == 0 {
+		r.report.Before, r.report.Unproved = l.pointer, l.unproved
+	}
+	return l, nil
+}
+
+const seeRepair = "`muster verify` tells more, and --repair replaces it"
+
+func (r *run) parse(document []byte) (p *manifest.Pointer, unproved, err error) {
+	text, unproved := r.Read(document)
+	if text == nil {
+		return nil, nil, unproved
+	}
+	p, err = manifest.ParsePointer(text)
+	if err == nil && p.Issued == "" {
+		err = errors.New("it was never published, but copied here from a compile")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, unproved, nil
+}
+
+// work is what there is to do.
+type work uint8
+
+const (
+	everything work = iota
+	complete        // the pointer is right; what it names may be missing
+	nothing
+)
+
+// judge decides by the live pointer what there is to do. A pointer that is to be repaired it forgets.
+func (r *run) judge(l *live) (work, error) {
+	if l.pointer == nil {
+		return everything, nil
+	}
+	err := r.doubt(*l)
+	if err != nil && r.Repair && l.pointer.Registry == r.release.Pointer.Registry {
+		l.pointer = nil
+		return everything, nil
+	}
+	if err != nil {
+		return nothing, err
+	}
+	switch ours := r.release.Pointer; {
+	case l.pointer.Serial > ours.Serial:
+		r.report.Outcome = Superseded
+		return nothing, nil
+	case l.pointer.Serial < ours.Serial:
+		return everything, nil
+	}
+	return r.same(*l), nil
+}
+
+// doubt is why the live pointer can't be what was published before the release or after it.
+func (r *run) doubt(l live) error {
+	ours := r.release.Pointer
+	switch {
+	case l.pointer.Registry != ours.Registry:
+		return fmt.Errorf("%w: the store holds the registry %q, and this is %q; publish to a place of its own", ErrDrift, l.pointer.Registry, ours.Registry)
+	case l.pointer.Serial <= ours.Serial:
+		return r.onLine(l.pointer)
+	case l.unproved != nil:
+		return fmt.Errorf("%w: the pointer there claims the later serial %d, and must not be believed: %w; %s", ErrDrift, l.pointer.Serial, l.unproved, seeRepair)
+	}
+	return nil
+}
+
+// onLine is an error if a pointer or an entry claims another commit than the line has at its serial.
+func (r *run) onLine(p *manifest.Pointer) error {
+	o, err := r.release.Origin(p.Serial)
+	if err != nil {
+		return err
+	}
+	if o.Commit != p.Commit {
+		return fmt.Errorf("%w: serial %d is published from commit %s, and on the line of this commit it is %s; "+
+			"history was rewritten, or this is another branch, and only what descends from the published commit can follow it", ErrDrift, p.Serial, short(p.Commit), short(o.Commit))
+	}
+	return nil
+}
+
+// same decides what there is to do if the live pointer is of the release itself.
+func (r *run) same(l live) work {
+	switch {
+	case bytes.Equal(l.document, r.written): // this run has put it there, and the answer got lost
+		r.succeed(l.pointer)
+		return nothing
+	case l.unproved != nil, r.expired(l.pointer), r.Refresh && r.written == nil:
+		return everything
+	}
+	r.report.Outcome = Unchanged // or refreshed by somebody else while this run was at it
+	return complete
+}
+
+func (r *run) expired(p *manifest.Pointer) bool {
+	at, err := manifest.Moment(p.Expires)
+	return err != nil || p.Expires != "" && !r.Now().Before(at)
+}
+
+func short(commit string) string { return commit[:min(12, len(commit))] }

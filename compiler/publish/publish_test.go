@@ -1,0 +1,344 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/compiler/manifest"
+	"muster/compiler/store"
+	"muster/compiler/store/storetest"
+)
+
+// TestStory publishes as a shop does, and counts what that costs.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	for _, tt := range []struct {
+		name    string
+		release Release
+		outcome Outcome
+		passed  []int
+		created []string // manifests by their folder
+		swapped int
+	}{
+		{"the first", at(5), Published, nil, []string{"log/5", "log/first", "manifests/general", "manifests/staff"}, 0},
+		{"the same again", at(5), Unchanged, nil, nil, 0},
+		{"the next; general has a new manifest too", at(6), Published, nil, []string{"log/6", "manifests/general", "manifests/staff"}, 1},
+		{"the next; general has not", at(7), Published, nil, []string{"log/7", "manifests/staff"}, 1},
+		{"three later", at(10), Published, []int{8, 9}, []string{"log/10", "log/8", "log/9", "manifests/general", "manifests/staff"}, 1},
+		{"too late", at(8), Superseded, nil, nil, 0},
+		{"too late, and published before", at(6), Superseded, nil, nil, 0},
+	} {
+		f := &storetest.Faulty{Store: m}
+		report := expect(t, f, tt.release, tt.outcome)
+		var created []string
+		for _, p := range report.Created {
+			name := strings.TrimSuffix(p, ".json")
+			if strings.HasPrefix(p, "manifests/") {
+				name = path.Dir(p)
+			}
+			created = append(created, name)
+		}
+		slices.Sort(created)
+		if !slices.Equal(created, tt.created) || !slices.Equal(report.PassedOver, tt.passed) {
+			t.Errorf("%s: created %q, passed over %v", tt.name, created, report.PassedOver)
+		}
+		if n := f.Count(storetest.Swapping); n != tt.swapped+probes(report) {
+			t.Errorf("%s: %d objects swapped", tt.name, n)
+		}
+		if serial, err := broken(m.Objects()); err != nil || serial != report.Live.Serial {
+			t.Errorf("%s: serial %d, and %v", tt.name, serial, err)
+		}
+	}
+}
+
+// probes is how many swaps a probe takes, which only a first publish makes.
+func probes(r *Report) int {
+	if r.Before == nil {
+		return 2
+	}
+	return 0
+}
+
+// TestHeaders looks at every object that a publisher leaves: each has the fields that the table gives it.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	publish(t, m, at(1))
+	for path, o := range m.Objects() {
+		fields := manifest.HeadersOf(headers, path)
+		if o.CacheControl == "" || o.CacheControl != fields.Get("Cache-Control") || o.ContentType != fields.Get("Content-Type") {
+			t.Errorf("%s has %q and %q", path, o.CacheControl, o.ContentType)
+		}
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	p := publisher(m)
+	p.Lifetime = time.Hour
+	now := clock
+	p.Now = func() time.Time { return now }
+	do := func(serial int, want Outcome, expires string) {
+		t.Helper()
+		report, err := p.Publish(context.Background(), at(serial))
+		if err != nil || report.Outcome != want || report.Live.Expires != expires {
+			t.Fatalf("%v, %v; want %s and %s", report, err, want, expires)
+		}
+	}
+	do(1, Published, "2026-11-02T15:00:00Z")
+	now = now.Add(10 * time.Minute)
+	do(1, Unchanged, "2026-11-02T15:00:00Z")
+	p.Refresh = true
+	do(1, Refreshed, "2026-11-02T15:10:00Z")
+	p.Refresh, now = false, clock.Add(70*time.Minute)
+	do(1, Refreshed, "2026-11-02T16:10:00Z") // it had expired this second
+	do(2, Published, "2026-11-02T16:10:00Z")
+	p.Refresh = true
+	do(1, Superseded, "2026-11-02T16:10:00Z")
+}
+
+// TestDrift changes a store behind the publisher's back, or publishes what does not belong there.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	edit := func(path, old, new string) func(*storetest.Memory) {
+		return func(m *storetest.Memory) {
+			o := m.Objects()[path]
+			changed := strings.Replace(string(o.Body), old, new, 1)
+			if changed == string(o.Body) {
+				panic(fmt.Sprintf("%q is not in %s", old, o.Body))
+			}
+			o.Body = []byte(changed)
+			m.Put(o)
+		}
+	}
+	staff := at(6).Objects[slices.IndexFunc(at(6).Objects, func(o store.Object) bool { return strings.Contains(o.Path, "staff") })].Path
+	for _, tt := range []struct {
+		name   string
+		change func(*storetest.Memory)
+		next   Release
+		want   string
+		mended bool // by Repair
+	}{
+		{"a damaged manifest", edit(staff, `6`, `7`), at(6), "is there with other content", false},
+		{"a pointer that is no JSON", edit("pointer.json", `{`, `<`), at(7), "reading a pointer", true},
+		{"a pointer from a compile", edit("pointer.json", `"issued":"2026-11-02T14:00:00Z",`, ``), at(7), "copied here from a compile", true},
+		{"a pointer with another commit", edit("pointer.json", commitOf("", 6).Commit, commitOf("x", 6).Commit), at(7), "history was rewritten", true},
+		{"a pointer with another serial", edit("pointer.json", `"serial":6`, `"serial":5`), at(7), "history was rewritten", true},
+		{"a pointer with another manifest", edit("pointer.json", `"size":6`, `"size":7`), at(7), "with other content", false},
+		{"another registry's pointer", edit("pointer.json", `acme-shop`, `other-shop`), at(7), `holds the registry "other-shop"`, false},
+		{"a changed entry", edit("log/6.json", `"size":6`, `"size":7`), at(7), "with other content", false},
+		{"an entry that is no JSON", edit("log/6.json", `{`, `<`), at(7), "reading a log entry", false},
+		{"an entry with another predecessor", edit("log/6.json", `"previous":"`, `"previous":"0`), at(7), "its previous is", false},
+		{"a rewritten history", nil, release("x", 4, 7), "history was rewritten", true},
+		{"another branch, no further", nil, release("x", 5, 6), "history was rewritten", true},
+	} {
+		m := &storetest.Memory{}
+		publish(t, m, at(5))
+		publish(t, m, at(6))
+		if tt.change != nil {
+			tt.change(m)
+		}
+		before := m.Objects()
+		_, err := publisher(m).Publish(context.Background(), tt.next)
+		if !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got error %v, want %q", tt.name, err, tt.want)
+		}
+		if after := m.Objects()["pointer.json"]; string(after.Body) != string(before["pointer.json"].Body) {
+			t.Errorf("%s: the pointer is another one", tt.name)
+		}
+		repair := publisher(m)
+		repair.Repair = true
+		report, err := repair.Publish(context.Background(), tt.next)
+		if mended := err == nil && report.Outcome == Published; mended != (tt.mended && tt.change != nil) {
+			t.Errorf("%s: repaired %t, %v", tt.name, mended, err)
+		}
+		if _, err := broken(m.Objects()); tt.mended && tt.change != nil && err != nil {
+			t.Errorf("%s: after the repair: %v", tt.name, err)
+		}
+	}
+}
+
+// TestUnproved meets a pointer of a later serial. It is believed only if its signature is.
+func TestUnproved(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	publish(t, m, at(5))
+	later := at(1_000_000).Pointer.Issue(clock, 0)
+	forged, err := later.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := m.Objects()["pointer.json"]
+	o.Body = forged
+	m.Put(o)
+	p := publisher(m)
+	p.Read = func(document []byte) ([]byte, error) {
+		if string(document) == string(forged) {
+			return document, errors.New("nobody has signed it")
+		}
+		return document, nil
+	}
+	if _, err := p.Publish(context.Background(), at(6)); !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), "nobody has signed it") {
+		t.Errorf("got error %v", err)
+	}
+	p.Repair = true
+	if report, err := p.Publish(context.Background(), at(6)); err != nil || report.Outcome != Published {
+		t.Errorf("repaired: %v, %v", report, err)
+	}
+	if serial, err := broken(m.Objects()); serial != 6 || err != nil {
+		t.Errorf("serial %d, %v", serial, err)
+	}
+}
+
+// TestSignature publishes with signatures that would not be believed: nothing is swapped.
+func TestSignature(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	p := publisher(m)
+	p.Sign = func(_ context.Context, text []byte) ([]byte, error) { return append(text, '!'), nil }
+	p.Read = func(document []byte) ([]byte, error) {
+		text, ok := strings.CutSuffix(string(document), "!")
+		if !ok {
+			return document, errors.New("it is not signed")
+		}
+		return []byte(text), nil
+	}
+	if report, err := p.Publish(context.Background(), at(1)); err != nil || report.Outcome != Published {
+		t.Fatal(report, err)
+	}
+	p.Sign = nil
+	if _, err := p.Publish(context.Background(), at(2)); err == nil || !strings.Contains(err.Error(), "would not be believed: it is not signed") {
+		t.Errorf("got error %v", err)
+	}
+	if body := m.Objects()["pointer.json"].Body; !strings.Contains(string(body), `"serial":1,`) {
+		t.Errorf("the pointer is %s", body)
+	}
+	o := m.Objects()["pointer.json"]
+	o.Body = o.Body[:len(o.Body)-1]
+	m.Put(o) // somebody has taken the signature off
+	p.Sign = func(_ context.Context, text []byte) ([]byte, error) { return append(text, '!'), nil }
+	if report, err := p.Publish(context.Background(), at(1)); err != nil || report.Outcome != Refreshed || report.Unproved == nil {
+		t.Errorf("%v, %v", report, err)
+	}
+}
+
+// TestLost has somebody delete what is published. Publishing again brings it back.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		lost string
+		next int
+		want Outcome
+	}{
+		{"pointer.json", 6, Published},
+		{"pointer.json", 9, Published},
+		{"pointer.json", 5, Superseded},
+		{"log/6.json", 6, Unchanged},
+		{"log/6.json", 9, Published},
+		{at(6).Objects[0].Path, 6, Unchanged},
+	} {
+		m := &storetest.Memory{}
+		publish(t, m, at(3))
+		publish(t, m, at(6))
+		m.Delete(tt.lost)
+		expect(t, m, at(tt.next), tt.want)
+		if serial, err := broken(m.Objects()); err != nil || tt.want != Superseded && serial != tt.next {
+			t.Errorf("%s was lost, and serial %d is published: serial %d, %v", tt.lost, tt.next, serial, err)
+		}
+	}
+}
+
+func TestRefusesBeforeItSends(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Release){
+		"dirty":              func(r *Release) { r.Pointer.Unpublishable = "the work tree differs" },
+		"no serial":          func(r *Release) { r.Pointer.Serial = 0 },
+		"another manifest":   func(r *Release) { r.Objects[0].Body = []byte("{}") },
+		"a missing manifest": func(r *Release) { r.Objects = r.Objects[1:] },
+	} {
+		f := &storetest.Faulty{Store: &storetest.Memory{}}
+		r := at(5)
+		change(&r)
+		if _, err := publisher(f).Publish(context.Background(), r); err == nil || len(f.Requests()) > 0 {
+			t.Errorf("%s: got error %v after %d requests", name, err, len(f.Requests()))
+		}
+	}
+}
+
+// unsafe is a store that does not honour one of the conditions.
+type unsafe struct {
+	*storetest.Memory
+	create, swap bool
+}
+
+func (u unsafe) Create(ctx context.Context, o store.Object) error {
+	if u.create {
+		u.Put(o)
+		return nil
+	}
+	return u.Memory.Create(ctx, o)
+}
+
+func (u unsafe) Swap(ctx context.Context, o store.Object, tag store.Tag) error {
+	if u.swap {
+		u.Put(o)
+		return nil
+	}
+	return u.Memory.Swap(ctx, o, tag)
+}
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	for _, u := range []unsafe{{&storetest.Memory{}, true, false}, {&storetest.Memory{}, false, true}} {
+		for range 20 { // whatever an earlier probe has left
+			if _, err := publisher(u).Publish(context.Background(), at(1)); !errors.Is(err, ErrUnsafe) {
+				t.Fatalf("got error %v", err)
+			}
+		}
+		if _, ok := u.Objects()["pointer.json"]; ok {
+			t.Error("there is a pointer")
+		}
+	}
+}
+
+func TestDry(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	for serial := range 12 {
+		before := m.Objects()
+		planned, err := publisher(Dry(m)).Publish(context.Background(), at(serial+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Objects()) != len(before) {
+			t.Fatal("something was written")
+		}
+		if serial%3 == 1 {
+			continue
+		}
+		done := publish(t, m, at(serial+1))
+		for _, r := range []*Report{planned, done} {
+			slices.Sort(r.Created)
+			slices.Sort(r.Found)
+		}
+		if fmt.Sprint(planned.Outcome, planned.Created, planned.Found, planned.PassedOver) != fmt.Sprint(done.Outcome, done.Created, done.Found, done.PassedOver) {
+			t.Errorf("planned %v, done %v", planned, done)
+		}
+	}
+	publish(t, m, at(20))
+	f := &storetest.Faulty{Store: m}
+	if _, err := publisher(Dry(f)).Publish(context.Background(), release("x", 3, 21)); !errors.Is(err, ErrDrift) {
+		t.Errorf("got error %v", err)
+	}
+	if f.Count(storetest.Creating)+f.Count(storetest.Swapping) > 0 {
+		t.Error("a dry run has written")
+	}
+}
