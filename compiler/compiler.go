@@ -20,6 +20,7 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
+	"muster/compiler/publish"
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
 	"muster/compiler/share"
@@ -256,8 +257,9 @@ func Compile(in Input) (*Result, diag.List, error) {
 		}
 		out.Manifests = append(out.Manifests, m)
 	}
-	out.Headers = manifest.HeaderTable(today.TTL)
-	out.Pointer = manifest.NewPointer(today, in.Origin, checked.Plan.Registry.Cohorts, out.Manifests)
+	promise := policy.PromiseOf(today)
+	out.Headers = manifest.HeaderTable(promise)
+	out.Pointer = manifest.NewPointer(today, promise, in.Origin, checked.Plan.Registry.Cohorts, out.Manifests)
 	return out, found, nil
 }
 
@@ -272,8 +274,7 @@ func (r *Result) Output(pointer []byte) folder.Output {
 // Objects are the objects that the pointer names, to be served as the table says.
 func (r *Result) Objects() (all []store.Object) {
 	for _, m := range r.Manifests {
-		fields := manifest.HeadersOf(r.Headers, m.Path())
-		all = append(all, store.Object{Path: m.Path(), Body: m.Bytes, CacheControl: fields.Get("Cache-Control"), ContentType: fields.Get("Content-Type")})
+		all = append(all, publish.Object(r.Headers, m.Path(), m.Bytes))
 	}
 	return all
 }

@@ -18,7 +18,7 @@ var imports = map[string]struct{ own, outside []string }{
 		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
-	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/recent",
+	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish", "compiler/recent",
 		"compiler/registry", "compiler/resolve", "compiler/share", "compiler/signature", "compiler/store", "compiler/store/folder"}},
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
@@ -35,6 +35,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
+	"compiler/note":             {own: []string{"compiler/codeunit"}, outside: []string{"golang.org/x/mod"}}, // signatures in a JSON document
 	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/store":            {}, // what publishing asks of a place that holds objects
 	"compiler/store/folder":     {own: []string{"compiler/store"}},

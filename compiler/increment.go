@@ -97,7 +97,9 @@ func (p remotePair) name() string { return cmp.Or(p.is, p.was).Name.Value }
 // policy reports whether the policy asks for what it did, but for waivers and what is judged by itself.
 func (a *advance) policy() bool {
 	was, is := a.live.State.Registry.Policy, a.next.Policy
-	return was == is || !slices.ContainsFunc(was.Differences(is), func(field string) bool { return field != "freezes" && field != "ttl" && field != "signers" })
+	return was == is || !slices.ContainsFunc(was.Differences(is), func(field string) bool {
+		return field != "freezes" && field != "ttl" && field != "cdn" && field != "signers"
+	})
 }
 
 // remotes finds the remotes that changed, if they changed plainly.

@@ -298,6 +298,7 @@ func changePolicy(h *randomHistory) (what string) {
 		case 3:
 			what = "ttl"
 			registry[what] = fmt.Sprintf("%ds", 1+h.IntN(60))
+			registry["cdn"] = fields{"tiers": h.IntN(6)}
 		default:
 			delete(policy, "owners")
 			what = "no owners"

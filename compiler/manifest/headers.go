@@ -3,12 +3,13 @@ package manifest
 import (
 	"fmt"
 	"strings"
-	"time"
+
+	"muster/compiler/policy"
 )
 
 // Headers are the response headers of one kind of object.
 type Headers struct {
-	Path   string // below baseURL; "*" stands for the rest of a path
+	Path   string // below baseURL; a "*" at its end stands for the rest of a path
 	Fields []Field
 }
 
@@ -18,11 +19,12 @@ type Field struct{ Name, Value string }
 // HeaderTable is how each kind of object is to be served. Whatever carries the objects (a static host's _headers, an
 // object store's metadata, a CDN's configuration) is derived from it. Every object is public and readable from any
 // origin: a cohort chooses code, it guards nothing.
-func HeaderTable(ttl time.Duration) []Headers {
+func HeaderTable(p policy.Promise) []Headers {
+	const forever = "public, max-age=31536000, immutable"
 	return []Headers{
-		{"pointer.json", object(pointerCaching(ttl))},
-		{"manifests/*", object("public, max-age=31536000, immutable")},
-		{"log/*", object("public, max-age=31536000, immutable")},
+		{"pointer.json", object(pointerCaching(p))},
+		{"manifests/*", object(forever)},
+		{"log/*", object(forever)},
 	}
 }
 
@@ -36,12 +38,35 @@ func object(caching string) []Field {
 	}
 }
 
-// pointerCaching lets a cache serve the pointer for a twelfth of the ttl, and an old one for a sixth more while it asks
-// for the new: a quarter of the promise for one tier, the rest is for further tiers and the clients' polling. When the
-// origin is down, a day-old pointer is better than none. s-maxage and must-revalidate would forbid that (RFC 5861).
-func pointerCaching(ttl time.Duration) string {
-	seconds := int(ttl / time.Second)
-	return fmt.Sprintf("public, max-age=%d, stale-while-revalidate=%d, stale-if-error=86400", max(1, seconds/12), seconds/6)
+// pointerCaching is what the promise leaves to caches. When the origin is down, a day-old pointer is better than none.
+// s-maxage and must-revalidate would forbid that (RFC 5861).
+func pointerCaching(p policy.Promise) string {
+	caching := fmt.Sprintf("public, max-age=%d", p.MaxAge)
+	if p.StaleWhileRevalidate > 0 {
+		caching += fmt.Sprintf(", stale-while-revalidate=%d", p.StaleWhileRevalidate)
+	}
+	return caching + ", stale-if-error=86400"
+}
+
+// HeadersOf returns the row of the table for the object at a path below baseURL, and whether there is one.
+func HeadersOf(table []Headers, path string) (Headers, bool) {
+	for _, h := range table {
+		prefix, all := strings.CutSuffix(h.Path, "*")
+		if path == h.Path || all && strings.HasPrefix(path, prefix) && path != prefix {
+			return h, true
+		}
+	}
+	return Headers{}, false
+}
+
+// Value is the value of the field of that name, in the table's spelling; "" if there is none.
+func (h Headers) Value(name string) string {
+	for _, f := range h.Fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
 }
 
 // HeadersFile writes the table in the form that static hosts read from a file called _headers.
@@ -54,24 +79,4 @@ func HeadersFile(table []Headers) []byte {
 		}
 	}
 	return []byte(b.String())
-}
-
-// HeadersOf returns what the table says of the object at path, or nothing if it says nothing.
-func HeadersOf(table []Headers, path string) Headers {
-	for _, h := range table {
-		if rest, kind := strings.CutSuffix(h.Path, "*"); h.Path == path || kind && strings.HasPrefix(path, rest) {
-			return h
-		}
-	}
-	return Headers{}
-}
-
-// Get returns the value of a field, or "".
-func (h Headers) Get(name string) string {
-	for _, f := range h.Fields {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
 }

@@ -67,9 +67,9 @@ type Audience struct {
 
 // NewPointer returns the pointer to the cohorts' manifests, which come in the order of cohorts. A shell takes the first
 // cohort whose audience fits, in policy.Order.
-func NewPointer(p *registry.Policy, o Origin, cohorts []*registry.Cohort, manifests []Manifest) *Pointer {
+func NewPointer(p *registry.Policy, promise policy.Promise, o Origin, cohorts []*registry.Cohort, manifests []Manifest) *Pointer {
 	out := &Pointer{Schema: PointerName, Registry: p.Name.Value, Serial: o.Serial, Commit: o.Commit, Time: timestamp(o.Time),
-		TTL: int64(p.TTL / time.Second), Unpublishable: o.Unpublishable}
+		TTL: int64(promise.TTL), Poll: int64(promise.Poll), Unpublishable: o.Unpublishable}
 	for _, i := range policy.Order(cohorts) {
 		m := manifests[i]
 		out.Cohorts = append(out.Cohorts, PointerCohort{m.Cohort, audienceOf(cohorts[i]), p.BaseURL.Value + m.Path(), m.ID.String(), len(m.Bytes)})

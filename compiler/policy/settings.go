@@ -17,6 +17,15 @@ var settingsRule = Rule{
 		Bad:      "ttl: \"0s\"",
 		Good:     "ttl: \"60s\"",
 	}, {
+		ID:      "settings/promise",
+		Summary: "what caches and pages may keep of the pointer adds up to no more than ttl",
+		Protects: "A change is seen when every cache on the way has let go of the old pointer and the page asks again. The longest that takes is " +
+			"tiers × (maxAge + staleWhileRevalidate + 1s) + poll: a tier serves what it has for maxAge, an old one for staleWhileRevalidate more while " +
+			"it asks, and counts in whole seconds. What registry.cdn leaves out is derived so that the sum keeps the ttl: with one tier and 60s " +
+			"that is 1 × (5s + 10s + 1s) + 44s.",
+		Bad:  "ttl: \"60s\"\ncdn: {tiers: 2, maxAge: \"15s\", staleWhileRevalidate: \"20s\", poll: \"20s\"}    # 2 × (15s + 20s + 1s) + 20s = 92s",
+		Good: "ttl: \"60s\"\ncdn: tiers: 2    # 2 × (5s + 10s + 1s) + 28s = 60s",
+	}, {
 		ID:       "settings/date",
 		Summary:  "dates exist, and a freeze ends after it begins",
 		Protects: "A date that does not exist never comes.",
@@ -36,6 +45,8 @@ func checkSettings(r *registry.Registry) (l diag.List) {
 	p := r.Policy
 	if p.TTL < time.Second || p.TTL > time.Minute || p.TTL%time.Second != 0 {
 		l.Add(policyFault(p, p.TTLAt, "settings/ttl", fmt.Sprintf("ttl is %s; it must be 1s to 60s", p.TTLAt), "write \"60s\""))
+	} else {
+		l.Add(checkPromise(p)...)
 	}
 	for _, s := range p.Singletons {
 		if _, err := semver.ParseRange(s.Window.Value); err != nil && !s.Window.IsZero() {

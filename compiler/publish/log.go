@@ -77,7 +77,7 @@ func (r *run) begin(ctx context.Context) (from int, previous string, err error) 
 	if err != nil {
 		return 0, "", err
 	}
-	if b, err = r.create(ctx, r.object(FirstPath, b)); err != nil {
+	if b, err = r.create(ctx, Object(r.Headers, FirstPath, b)); err != nil {
 		return 0, "", err
 	}
 	start := first{}
@@ -131,7 +131,7 @@ func (r *run) entry(ctx context.Context, want *manifest.Pointer) (*manifest.Poin
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := r.create(ctx, r.object(manifest.LogPath(want.Serial), b))
+	body, err := r.create(ctx, Object(r.Headers, manifest.LogPath(want.Serial), b))
 	if err != nil {
 		return nil, nil, err
 	}

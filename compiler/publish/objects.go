@@ -64,7 +64,7 @@ const serialLine = "# serial %d\n"
 
 // probe tries whether a store that nothing was published to honours conditions. It leaves a small object behind.
 func (r *run) probe(ctx context.Context) error {
-	probe := r.object(probePath, []byte("0"))
+	probe := Object(r.Headers, probePath, []byte("0"))
 	unsafe := func(what string) error {
 		return fmt.Errorf("%w: %s; see that it supports conditional writes (If-Match, If-None-Match)", ErrUnsafe, what)
 	}

@@ -209,7 +209,7 @@ func (r *run) swap(ctx context.Context, live live, previous string) (again bool,
 		return false, err
 	}
 	r.written = document
-	err = r.replace(ctx, r.object(manifest.PointerPath, document), live.tag)
+	err = r.replace(ctx, Object(r.Headers, manifest.PointerPath, document), live.tag)
 	if errors.Is(err, store.ErrConflict) {
 		return true, nil
 	}
@@ -241,9 +241,10 @@ func (r *run) replace(ctx context.Context, o store.Object, tag store.Tag) (err e
 	return err
 }
 
-func (r *run) object(path string, body []byte) store.Object {
-	fields := manifest.HeadersOf(r.Headers, path)
-	return store.Object{Path: path, Body: body, CacheControl: fields.Get("Cache-Control"), ContentType: fields.Get("Content-Type")}
+// Object is an object with the header fields that a table gives to its path.
+func Object(table []manifest.Headers, path string, body []byte) store.Object {
+	h, _ := manifest.HeadersOf(table, path)
+	return store.Object{Path: path, Body: body, CacheControl: h.Value("Cache-Control"), ContentType: h.Value("Content-Type")}
 }
 
 func (r *run) did(step Step, path string) {

@@ -72,8 +72,8 @@ func TestHeaders(t *testing.T) {
 	m := &storetest.Memory{}
 	publish(t, m, at(1))
 	for path, o := range m.Objects() {
-		fields := manifest.HeadersOf(headers, path)
-		if o.CacheControl == "" || o.CacheControl != fields.Get("Cache-Control") || o.ContentType != fields.Get("Content-Type") {
+		fields, _ := manifest.HeadersOf(headers, path)
+		if o.CacheControl == "" || o.CacheControl != fields.Value("Cache-Control") || o.ContentType != fields.Value("Content-Type") {
 			t.Errorf("%s has %q and %q", path, o.CacheControl, o.ContentType)
 		}
 	}

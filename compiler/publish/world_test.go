@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/compiler/manifest"
+	"muster/compiler/policy"
 	"muster/compiler/store"
 	"muster/compiler/store/storetest"
 )
@@ -19,7 +20,7 @@ import (
 // A world is a line of commits that can be published: serial n of branch "" serves staff something new with every commit and
 // general with every third one.
 
-var headers = manifest.HeaderTable(time.Minute)
+var headers = manifest.HeaderTable(policy.Promise{TTL: 60, Tiers: 1, MaxAge: 5, StaleWhileRevalidate: 10, Poll: 44})
 
 func commitOf(branch string, serial int) manifest.Origin {
 	sum := sha1.Sum(fmt.Appendf(nil, "%s %d", branch, serial))
@@ -44,8 +45,7 @@ func release(branch string, after, serial int) Release {
 	for cohort, body := range map[string]string{"staff": fmt.Sprintf("{%q:%d}", branch, serial), "general": fmt.Sprintf("{%q:%d}", branch, serial/3)} {
 		m := manifest.Manifest{Cohort: cohort, ID: manifest.Sum([]byte(body)), Bytes: []byte(body)}
 		p.Cohorts = append(p.Cohorts, manifest.PointerCohort{Name: cohort, URL: "https://x.example/" + m.Path(), SHA256: m.ID.String(), Size: len(body)})
-		fields := manifest.HeadersOf(headers, m.Path())
-		r.Objects = append(r.Objects, store.Object{Path: m.Path(), Body: m.Bytes, CacheControl: fields.Get("Cache-Control"), ContentType: fields.Get("Content-Type")})
+		r.Objects = append(r.Objects, Object(headers, m.Path(), m.Bytes))
 	}
 	if p.Cohorts[0].Name == "general" { // the last is everybody's
 		p.Cohorts[0], p.Cohorts[1] = p.Cohorts[1], p.Cohorts[0]

@@ -1,13 +1,14 @@
 package registry
 
 import (
+	"strconv"
 	"time"
 
 	"gopkg.in/yaml.v3"
 )
 
 func decodePolicy(f File, registry, policy *yaml.Node) *Policy {
-	p := &Policy{File: f, TTL: time.Minute}
+	p := &Policy{File: f, TTL: time.Minute, CDN: CDN{Tiers: 1}}
 	each(registry, func(key Text, v *yaml.Node) {
 		switch key.Value {
 		case "name":
@@ -18,6 +19,8 @@ func decodePolicy(f File, registry, policy *yaml.Node) *Policy {
 			p.TTLAt, p.TTL = text(v), Duration(v.Value)
 		case "adapters":
 			p.Adapters = texts(v)
+		case "cdn":
+			decodeCDN(&p.CDN, v)
 		}
 	})
 	each(policy, func(key Text, v *yaml.Node) {
@@ -57,6 +60,21 @@ func decodePolicy(f File, registry, policy *yaml.Node) *Policy {
 		}
 	})
 	return p
+}
+
+func decodeCDN(c *CDN, n *yaml.Node) {
+	each(n, func(key Text, v *yaml.Node) {
+		switch key.Value {
+		case "tiers":
+			c.Tiers, _ = strconv.Atoi(v.Value)
+		case "maxAge":
+			c.MaxAge = text(v)
+		case "staleWhileRevalidate":
+			c.StaleWhileRevalidate = text(v)
+		case "poll":
+			c.Poll = text(v)
+		}
+	})
 }
 
 func decodeErrorBudget(n *yaml.Node) *ErrorBudget {

@@ -303,6 +303,7 @@ type Policy struct {
 	BaseURL      Text
 	TTL          time.Duration // whole seconds, 1 s to 60 s, default 60 s: the longest time until a page load sees a change
 	TTLAt        Text
+	CDN          CDN
 	Adapters     []Text
 	Origins      []Text
 	FrameOrigins []Text
@@ -316,6 +317,12 @@ type Policy struct {
 	SSHSigners   Text   // a file; zero: none
 	GPGSigners   Text   // likewise
 	Constraints  string // what the registry's own definitions add to the built-in ones, as it is written
+}
+
+// CDN is what lies between the store and the browsers. What of the caching is not written down follows from the ttl.
+type CDN struct {
+	Tiers                              int  // shared caches that a request passes one after the other: 0 to 5, default 1
+	MaxAge, StaleWhileRevalidate, Poll Text // whole seconds such as "5s"; zero: derived
 }
 
 // ErrorBudget is how much may go wrong with a release: the most that a query to a Prometheus server may come to.

@@ -144,6 +144,7 @@ func (p *Policy) Differences(o *Policy) (fields []string) {
 	add("name", sameText(p.Name, o.Name))
 	add("baseURL", sameText(p.BaseURL, o.BaseURL))
 	add("ttl", p.TTL == o.TTL)
+	add("cdn", p.CDN.Tiers == o.CDN.Tiers && sameText(p.CDN.MaxAge, o.CDN.MaxAge) && sameText(p.CDN.StaleWhileRevalidate, o.CDN.StaleWhileRevalidate) && sameText(p.CDN.Poll, o.CDN.Poll))
 	add("adapters", sameTexts(p.Adapters, o.Adapters))
 	add("origins", sameTexts(p.Origins, o.Origins))
 	add("frameOrigins", sameTexts(p.FrameOrigins, o.FrameOrigins))
