@@ -53,6 +53,18 @@ func (m *Memory) put(o store.Object) {
 	m.objects[o.Path] = o
 }
 
+// update stores an object if may says so of what is at its path, and reports whether it did.
+func (m *Memory) update(o store.Object, may func(old store.Object, there bool) bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old, there := m.objects[o.Path]
+	if !may(old, there) {
+		return false
+	}
+	m.put(o)
+	return true
+}
+
 // Below returns a store whose root is the folder prefix of m.
 func (m *Memory) Below(prefix string) store.Store { return below{m, prefix} }
 
@@ -101,25 +113,21 @@ func (b below) Swap(ctx context.Context, o store.Object, tag store.Tag) error {
 	return b.write(ctx, Swapping, o, func(old store.Object, there bool) bool { return there && tagOf(old) == tag })
 }
 
-// write stores o if may says so of what is there.
 func (b below) write(ctx context.Context, op string, o store.Object, may func(old store.Object, there bool) bool) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	full := path.Join(b.prefix, o.Path)
-	old, there := b.objects[full]
 	err := cmp.Or(ctx.Err(), o.Check())
-	switch {
-	case err != nil:
-	case len(o.Body) > store.MaxSize:
+	if err == nil && len(o.Body) > store.MaxSize {
 		err = errTooLarge
-	case !may(old, there):
-		err = store.ErrConflict
+	}
+	if err == nil {
+		full := o
+		full.Path = path.Join(b.prefix, o.Path)
+		if !b.update(full, may) {
+			err = store.ErrConflict
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s %q: %w", op, o.Path, err)
 	}
-	o.Path = full
-	b.put(o)
 	return nil
 }
 
