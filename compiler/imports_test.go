@@ -39,6 +39,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/store":            {}, // what publishing asks of a place that holds objects
 	"compiler/store/folder":     {own: []string{"compiler/store"}},
+	"compiler/store/s3":         {own: []string{"compiler/store"}, outside: []string{"github.com/minio/minio-go/v7"}},
 	"compiler/store/storetest":  {own: []string{"compiler/store"}},                                             // the test that all stores pass, for tests
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote

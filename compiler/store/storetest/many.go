@@ -13,7 +13,7 @@ import (
 // This file tests what a store does when many want the same at once. Each has opened the store for itself.
 
 const (
-	writers = 8
+	writers = 20
 	rounds  = 5
 )
 
