@@ -328,10 +328,15 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// TestOneRequest shows that nothing is asked besides, and that no upload is sent in parts.
+// TestOneRequest shows that nothing is asked besides, and that no upload is sent in parts or without its digests.
 func TestOneRequest(t *testing.T) {
 	t.Parallel()
-	stub := storetest.NewS3Stub(t, storetest.S3StubOptions{})
+	stub := storetest.NewS3Stub(t, storetest.S3StubOptions{Fault: func(_ int, r *http.Request) storetest.Fault {
+		if r.Method == http.MethodPut && (r.Header.Get("Content-Md5") == "" || len(r.Header.Get("X-Amz-Content-Sha256")) != 64 || r.ContentLength < 0) {
+			t.Errorf("got an upload with the fields %v", r.Header)
+		}
+		return nil
+	}})
 	s := openStub(t, stub, "deep/prefix", usual())
 	o := object("a.json", strings.Repeat("x", 20<<20))
 	if err := s.Create(t.Context(), o); err != nil {
