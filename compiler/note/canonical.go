@@ -25,8 +25,8 @@ func checkText(object []byte) error {
 		return malformed("%w", err)
 	}
 	members, isObject := top.(map[string]any)
-	if !isObject {
-		return malformed("it is not a JSON object")
+	if !isObject || len(members) == 0 { // behind {} the signatures' comma would be one too many
+		return malformed("it is not a JSON object with members")
 	}
 	if _, signed := members["signatures"]; signed {
 		return malformed("its signatures are not on a line of their own")

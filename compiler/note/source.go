@@ -137,11 +137,13 @@ func runCommand(ctx context.Context, words []string, text []byte) (string, error
 
 // beginning keeps the first bytes that are written to it.
 type beginning struct {
-	bytes.Buffer
+	text []byte
 	most int
 }
 
 func (b *beginning) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), max(0, b.most-b.Len()))])
+	b.text = append(b.text, p[:min(len(p), b.most-len(b.text))]...)
 	return len(p), nil
 }
+
+func (b *beginning) String() string { return string(b.text) }

@@ -51,7 +51,7 @@ const split = (doc) => {
         signatures.push({ id: `${name}+${hash}`, raw: raw.subarray(4) });
       }
     }
-    demand(text[0] == "{" && canonical(pointer) == text, "malformed");
+    demand(text[0] == "{" && text != "{}" && canonical(pointer) == text, "malformed");
   } catch {
     throw new Refused("malformed");
   }
