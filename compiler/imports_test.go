@@ -35,7 +35,6 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
-	"compiler/note":             {own: []string{"compiler/codeunit"}, outside: []string{"golang.org/x/mod"}}, // signatures in a JSON document
 	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/store":            {}, // what publishing asks of a place that holds objects
 	"compiler/store/folder":     {own: []string{"compiler/store"}},
