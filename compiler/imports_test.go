@@ -23,7 +23,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/diag":     {outside: []string{"github.com/agext/levenshtein"}},
 	"compiler/semver":   {own: []string{"compiler/codeunit"}, outside: []string{"github.com/Masterminds/semver/v3"}},
 	"compiler/registry": {own: []string{"compiler/diag", "compiler/recent", "schema"}, outside: []string{"gopkg.in/yaml.v3", "cuelang.org/go"}},
-	"compiler/policy":   {own: []string{"compiler/diag", "compiler/registry", "compiler/semver"}},
+	"compiler/policy":   {own: []string{"compiler/diag", "compiler/note", "compiler/registry", "compiler/semver"}},
 	"compiler/resolve":  {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/semver"}},
 	"compiler/share": {own: []string{"compiler/diag", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share/federation",
 		"compiler/share/native", "compiler/share/webpack"}},

@@ -98,7 +98,7 @@ func (p remotePair) name() string { return cmp.Or(p.is, p.was).Name.Value }
 func (a *advance) policy() bool {
 	was, is := a.live.State.Registry.Policy, a.next.Policy
 	return was == is || !slices.ContainsFunc(was.Differences(is), func(field string) bool {
-		return field != "freezes" && field != "ttl" && field != "cdn" && field != "signers"
+		return field != "freezes" && field != "ttl" && field != "cdn" && field != "signing" && field != "signers"
 	})
 }
 

@@ -29,7 +29,10 @@ func Alone(p *registry.Policy, remotes []*registry.Remote, cohorts []*registry.C
 }
 
 // Settings returns what Check says of the policy by itself.
-func Settings(p *registry.Policy) diag.List { return settingsRule.check(&registry.Registry{Policy: p}) }
+func Settings(p *registry.Policy) diag.List {
+	r := &registry.Registry{Policy: p}
+	return append(settingsRule.check(r), signingRule.check(r)...)
+}
 
 // JudgesAlone reports whether all findings of a rule are Alone's to make.
 func JudgesAlone(rule string) bool {

@@ -18,7 +18,7 @@ type Rule struct {
 
 // table is every rule of this package. Waivers are judged apart, when all stages have spoken.
 var table = []Rule{originRule, integrityRule, urlRule, releaseRule, nameRule, routeRule, ownerRule, budgetRule, referenceRule,
-	cycleRule, cohortRule, splitRule, settingsRule}
+	cycleRule, cohortRule, splitRule, settingsRule, signingRule}
 
 // Check returns what every rule finds.
 func Check(r *registry.Registry) (l diag.List) {

@@ -21,6 +21,8 @@ func decodePolicy(f File, registry, policy *yaml.Node) *Policy {
 			p.Adapters = texts(v)
 		case "cdn":
 			decodeCDN(&p.CDN, v)
+		case "signing":
+			p.Signing = decodeSigning(key, v)
 		}
 	})
 	each(policy, func(key Text, v *yaml.Node) {
@@ -75,6 +77,22 @@ func decodeCDN(c *CDN, n *yaml.Node) {
 			c.Poll = text(v)
 		}
 	})
+}
+
+func decodeSigning(at Text, n *yaml.Node) *Signing {
+	s := &Signing{At: at, Threshold: 1}
+	each(n, func(key Text, v *yaml.Node) {
+		switch key.Value {
+		case "keys":
+			s.Keys = texts(v)
+		case "threshold":
+			s.ThresholdAt = text(v)
+			s.Threshold, _ = strconv.Atoi(v.Value)
+		case "expires":
+			s.ExpiresAt, s.Expires = text(v), Duration(v.Value)
+		}
+	})
+	return s
 }
 
 func decodeErrorBudget(n *yaml.Node) *ErrorBudget {

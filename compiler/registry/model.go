@@ -305,6 +305,7 @@ type Policy struct {
 	TTLAt        Text
 	CDN          CDN
 	Adapters     []Text
+	Signing      *Signing // nil: pointers are not signed
 	Origins      []Text
 	FrameOrigins []Text
 	Owners       []Text
@@ -323,6 +324,16 @@ type Policy struct {
 type CDN struct {
 	Tiers                              int  // shared caches that a request passes one after the other: 0 to 5, default 1
 	MaxAge, StaleWhileRevalidate, Poll Text // whole seconds such as "5s"; zero: derived
+}
+
+// Signing is whose signatures a pointer needs.
+type Signing struct {
+	At          Text   // the field's key
+	Keys        []Text // public keys, as compiler/note reads them
+	Threshold   int    // how many of them have to sign, default 1
+	ThresholdAt Text
+	Expires     time.Duration // from when a pointer is signed; 0: pointers don't expire
+	ExpiresAt   Text
 }
 
 // ErrorBudget is how much may go wrong with a release: the most that a query to a Prometheus server may come to.

@@ -146,6 +146,7 @@ func (p *Policy) Differences(o *Policy) (fields []string) {
 	add("ttl", p.TTL == o.TTL)
 	add("cdn", p.CDN.Tiers == o.CDN.Tiers && sameText(p.CDN.MaxAge, o.CDN.MaxAge) && sameText(p.CDN.StaleWhileRevalidate, o.CDN.StaleWhileRevalidate) && sameText(p.CDN.Poll, o.CDN.Poll))
 	add("adapters", sameTexts(p.Adapters, o.Adapters))
+	add("signing", p.Signing.same(o.Signing))
 	add("origins", sameTexts(p.Origins, o.Origins))
 	add("frameOrigins", sameTexts(p.FrameOrigins, o.FrameOrigins))
 	add("owners", sameTexts(p.Owners, o.Owners))
@@ -159,6 +160,13 @@ func (p *Policy) Differences(o *Policy) (fields []string) {
 	add("signers", sameText(p.SSHSigners, o.SSHSigners) && sameText(p.GPGSigners, o.GPGSigners))
 	add("constraints", p.Constraints == o.Constraints)
 	return fields
+}
+
+func (s *Signing) same(o *Signing) bool {
+	if s == nil || o == nil {
+		return s == o
+	}
+	return sameTexts(s.Keys, o.Keys) && s.Threshold == o.Threshold && s.Expires == o.Expires
 }
 
 // SameSingletons reports whether two policies ask the same of singletons.
