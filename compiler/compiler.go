@@ -18,6 +18,7 @@ import (
 	"muster/compiler/audit"
 	"muster/compiler/contract"
 	"muster/compiler/diag"
+	"muster/compiler/history"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
 	"muster/compiler/publish"
@@ -235,6 +236,7 @@ type Result struct {
 	Manifests []manifest.Manifest // by cohort name
 	Pointer   *manifest.Pointer
 	Headers   []manifest.Headers // how each kind of object is to be served
+	Policy    *registry.Policy
 }
 
 // Compile checks a registry and encodes its manifests and pointer. The result is nil if the check finds errors.
@@ -243,8 +245,8 @@ func Compile(in Input) (*Result, diag.List, error) {
 	if checked == nil || err != nil {
 		return nil, found, err
 	}
-	out := &Result{}
 	today := checked.Plan.Registry.Policy
+	out := &Result{Policy: today}
 	encoders := newEncoders()
 	for _, c := range checked.Plan.Cohorts {
 		cohort, rules := c, today
@@ -266,7 +268,7 @@ func Compile(in Input) (*Result, diag.List, error) {
 // Output is the result as a folder: the manifests never change, and the pointer comes last.
 func (r *Result) Output(pointer []byte) folder.Output {
 	return folder.Output{Immutable: r.Objects(), Mutable: []store.Object{
-		{Path: "_headers", Body: manifest.HeadersFile(r.Headers)},
+		r.rules(),
 		{Path: manifest.PointerPath, Body: pointer},
 	}}
 }
@@ -277,6 +279,17 @@ func (r *Result) Objects() (all []store.Object) {
 		all = append(all, publish.Object(r.Headers, m.Path(), m.Bytes))
 	}
 	return all
+}
+
+// rules tell static hosts how to serve each kind of object.
+func (r *Result) rules() store.Object {
+	return store.Object{Path: "_headers", Body: manifest.HeadersFile(r.Headers)}
+}
+
+// Release is the result as it is published: of a commit, whose line of first parents is asked of the repository.
+func (r *Result) Release(repo *history.Repository, c history.Commit) publish.Release {
+	l := line{repo: repo, tip: c, serial: r.Pointer.Serial}
+	return publish.Release{Pointer: r.Pointer, Objects: r.Objects(), Rules: r.rules(), Origin: l.origin}
 }
 
 // Rules are all rules there are, by id.

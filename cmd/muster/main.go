@@ -17,6 +17,8 @@ import (
 
 	"muster/compiler/diag"
 	"muster/compiler/history"
+	"muster/compiler/publish"
+	"muster/compiler/store"
 )
 
 // The exit statuses; 0 is fine.
@@ -24,6 +26,7 @@ const (
 	exitFindings = 1
 	exitChanges  = 2 // only with --detailed-exitcode
 	exitPending  = 3 // a gate is not open yet
+	exitDrift    = 4 // what is published is not what git says
 	exitUsage    = 64
 	exitUnusable = 66 // the repository can't be used
 	exitBug      = 70
@@ -72,7 +75,9 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &again):
+	case errors.Is(err, publish.ErrDrift):
+		return exitDrift
+	case errors.As(err, &again), errors.Is(err, store.ErrUnavailable), errors.Is(err, publish.ErrBusy):
 		return exitTryAgain
 	}
 	return exitUnusable
@@ -94,7 +99,7 @@ type globals struct {
 }
 
 // commands are the commands besides completion and help. Another command is another file with a function here.
-var commands = []func(*globals) *cobra.Command{newBudget, newCheck, newCompile, newDisable, newEnable, newEvidence, newExplain, newFreeze, newGate, newLive, newLog, newPlan, newPromote, newRelease, newRollback, newShare, newShow, newThaw, newVersion, newWhy}
+var commands = []func(*globals) *cobra.Command{newBudget, newCheck, newCompile, newDisable, newEnable, newEvidence, newExplain, newFreeze, newGate, newLive, newLog, newPlan, newPromote, newPublish, newRelease, newRollback, newShare, newShow, newThaw, newVersion, newWhy}
 
 func newRoot() *cobra.Command {
 	g := &globals{}
@@ -216,8 +221,13 @@ func (g *globals) colored(w io.Writer) bool {
 	case "never":
 		return false
 	}
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(w)
+}
+
+// terminal reports whether somebody may be looking at what is written to w.
+func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+	if !ok {
 		return false
 	}
 	info, err := f.Stat()

@@ -137,6 +137,12 @@ func (s *source) openFolder(repo *history.Repository, dir string) error {
 	return s.compare(repo)
 }
 
+// Why a registry in a repository is not to be published.
+const (
+	dirty      = "the work tree differs from its commit"
+	incomplete = "this clone lacks a part of the history"
+)
+
 // compare finds out which commit the work tree is, and whether it is all of it.
 func (s *source) compare(repo *history.Repository) error {
 	c, err := repo.Resolve("HEAD")
@@ -153,7 +159,7 @@ func (s *source) compare(repo *history.Repository) error {
 	}
 	changed, err := repo.Differs(c, s.Tree, registry.Folders)
 	if changed {
-		s.Origin.Unpublishable = "the work tree differs from its commit"
+		s.Origin.Unpublishable = dirty
 	}
 	return err
 }
@@ -162,7 +168,7 @@ func (s *source) compare(repo *history.Repository) error {
 func originOf(repo *history.Repository, c history.Commit) (manifest.Origin, error) {
 	o := manifest.Origin{Commit: c.ID, Time: c.Time}
 	if err := repo.Complete(); err != nil {
-		o.Unpublishable = "this clone lacks a part of the history"
+		o.Unpublishable = incomplete
 		return o, nil
 	}
 	var err error

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"muster/compiler"
+	"muster/compiler/history"
+	"muster/compiler/manifest"
+	"muster/compiler/policy"
+	"muster/compiler/publish"
+	"muster/compiler/store"
+)
+
+// publishing is what publish is asked.
+type publishing struct {
+	keys                 []string
+	dry, refresh, repair bool
+}
+
+func newPublish(g *globals) *cobra.Command {
+	var q publishing
+	cmd := &cobra.Command{
+		Use:   "publish destination",
+		Short: "put a commit where browsers fetch it",
+		Long: "publish compiles a commit, HEAD or the one that --at names, and puts it into a store: file:DIR, s3://BUCKET/PREFIX or\n" +
+			"azblob://CONTAINER/PREFIX. It writes the manifests first, then the serial's entry in the log, and swaps the pointer last, and only\n" +
+			"forward: where a later commit is published already, nothing is done. It may be run again at any time. Credentials come from the\n" +
+			"environment, as the stores' own tools take them. The exit status is 4 if what is in the store is not what git says, and 75 if the\n" +
+			"store does not answer now.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("%s takes one destination, such as: %s s3://bucket/prefix", cmd.CommandPath(), cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return g.publish(cmd, args[0], q) },
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&q.keys, "key", nil, "sign with the private key in this `source`: a file, env:NAME, or exec:COMMAND; may be repeated")
+	f.BoolVar(&q.dry, "dry-run", false, "show what would be done, and fail where that would")
+	f.BoolVar(&q.refresh, "refresh", false, "issue the pointer anew if the commit is published already, so that it expires later")
+	f.BoolVar(&q.repair, "repair", false, "replace a pointer that can't be read or is not to be believed")
+	return cmd
+}
+
+func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) error {
+	to, err := openDestination(destination)
+	if err != nil {
+		return err
+	}
+	c, err := g.compileCommit(cmd)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	p := &publish.Publisher{Store: to, Headers: c.result.Headers, Refresh: q.refresh, Repair: q.repair, Now: time.Now}
+	if err := authenticate(p, c.result.Policy, q.keys); err != nil {
+		return err
+	}
+	if q.dry {
+		p.Store = publish.Dry(to)
+	}
+	bar := newProgress(cmd.ErrOrStderr(), len(c.result.Manifests))
+	p.Did = bar.did
+	ctx, stop := signal.NotifyContext(context.Background(), ending...)
+	defer stop()
+	report, err := p.Publish(ctx, c.result.Release(c.repo, c.commit))
+	bar.end()
+	if err != nil {
+		return fmt.Errorf("publishing to %s: %w", to, err)
+	}
+	record := publishedOf(c, to, report, q.dry)
+	if err := publications[g.output](cmd.OutOrStdout(), record); err != nil {
+		return err
+	}
+	concludePublish(cmd.ErrOrStderr(), record, report)
+	return nil
+}
+
+// compiledCommit is a commit's registry and what it compiles to.
+type compiledCommit struct {
+	*source
+	commit history.Commit
+	result *compiler.Result
+}
+
+// compileCommit compiles HEAD or the commit that --at names, from git's own objects. A work tree that differs from HEAD is no
+// commit, and who has one may not mean HEAD.
+func (g *globals) compileCommit(cmd *cobra.Command) (*compiledCommit, error) {
+	s, err := g.open()
+	if err != nil {
+		return nil, err
+	}
+	unpublishable := s.Origin.Unpublishable
+	s.Close()
+	if unpublishable != "" {
+		return nil, fmt.Errorf("only a commit can be published: %s%s", unpublishable, cureOf(unpublishable))
+	}
+	at := *g
+	at.at = cmp.Or(g.at, "HEAD")
+	if s, err = at.open(); err != nil {
+		return nil, err
+	}
+	result, found, err := compiler.Compile(s.Input)
+	if err == nil {
+		err = g.render(cmd.ErrOrStderr(), s, found, "text")
+	}
+	if err == nil && result == nil {
+		err = conclude(cmd.ErrOrStderr(), found)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &compiledCommit{s, history.Commit{ID: s.Origin.Commit, Time: s.Origin.Time}, result}, nil
+}
+
+// cureOf is what to do about a registry that can't be published.
+func cureOf(unpublishable string) string {
+	switch unpublishable {
+	case dirty:
+		return "; commit the change, or name a commit with --at, such as --at HEAD"
+	case incomplete:
+		return "; fetch it: git fetch --unshallow (in CI: fetch-depth: 0)"
+	}
+	return ""
+}
+
+// published is what publish tells.
+type published struct {
+	Outcome    publish.Outcome `json:"outcome"`
+	DryRun     bool            `json:"dryRun,omitempty"`
+	Store      string          `json:"store"`
+	Serial     int             `json:"serial"`
+	Commit     string          `json:"commit"`
+	Before     int             `json:"before,omitempty"` // the serial that was live
+	Live       int             `json:"live,omitempty"`   // the serial that is live now
+	Created    []string        `json:"created"`
+	Found      []string        `json:"found"`
+	PassedOver []int           `json:"passedOver,omitempty"`
+	Expires    string          `json:"expires,omitempty"`
+	Promise    policy.Promise  `json:"-"`
+	sizes      map[string]int
+}
+
+func publishedOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool) *published {
+	out := &published{Outcome: r.Outcome, DryRun: dry, Store: to.String(), Serial: c.Origin.Serial, Commit: c.Origin.Commit,
+		Created: slices.Sorted(slices.Values(r.Created)), Found: slices.Sorted(slices.Values(r.Found)),
+		PassedOver: r.PassedOver, Promise: policy.PromiseOf(c.result.Policy), sizes: map[string]int{}}
+	if r.Before != nil {
+		out.Before = r.Before.Serial
+	}
+	if r.Live != nil {
+		out.Live, out.Expires = r.Live.Serial, r.Live.Expires
+	}
+	for _, m := range c.result.Manifests {
+		out.sizes[m.Path()] = len(m.Bytes)
+	}
+	return out
+}
+
+// publications are the ways to tell what was published.
+var publications = map[string]func(io.Writer, *published) error{
+	"text": publishedText,
+	"json": func(w io.Writer, p *published) error { return writeJSON(w, p) },
+}
+
+func publishedText(w io.Writer, p *published) error {
+	var b strings.Builder
+	for _, line := range []struct {
+		mark  string
+		paths []string
+	}{{"+", p.Created}, {"=", p.Found}} {
+		for _, name := range line.paths {
+			fmt.Fprintf(&b, "%s %s", line.mark, name)
+			if size := p.sizes[name]; size > 0 {
+				fmt.Fprintf(&b, "  %s", counted(size, "byte"))
+			}
+			b.WriteByte('\n')
+		}
+	}
+	if p.swapped() {
+		fmt.Fprintf(&b, "> %s\n", manifest.PointerPath)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// swapped reports whether the pointer is a new one.
+func (p *published) swapped() bool {
+	return p.Outcome == publish.Published || p.Outcome == publish.Refreshed
+}
+
+// concludePublish says what it came to, for people.
+func concludePublish(w io.Writer, p *published, r *publish.Report) {
+	commit := fmt.Sprintf("serial %d, commit %s", p.Serial, short(p.Commit))
+	if r.Unproved != nil {
+		fmt.Fprintf(w, "muster: the pointer that was there is not to be believed: %s\n", printable(r.Unproved.Error()))
+	}
+	if len(p.PassedOver) > 0 {
+		fmt.Fprintf(w, "passed over in the log: serial %s\n", span(p.PassedOver))
+	}
+	would := map[bool]string{true: "would have "}[p.DryRun]
+	switch p.Outcome {
+	case publish.Published:
+		fmt.Fprintf(w, "%spublished %s, to %s%s\n", would, commit, p.Store, p.instead())
+	case publish.Refreshed:
+		fmt.Fprintf(w, "%sissued the pointer of %s anew in %s\n", would, commit, p.Store)
+	case publish.Unchanged:
+		fmt.Fprintf(w, "%s is published in %s already\n", commit, p.Store)
+	case publish.Superseded:
+		fmt.Fprintf(w, "nothing was published: %s comes too late, as %s has serial %d; to go back, publish a commit that does: muster rollback\n", commit, p.Store, max(p.Live, p.Serial+1))
+		return
+	}
+	fmt.Fprintln(w, p.Promise)
+}
+
+func (p *published) instead() string {
+	if p.Before == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", in place of serial %d", p.Before)
+}
+
+// span writes ascending numbers as a range.
+func span(numbers []int) string {
+	first, last := numbers[0], numbers[len(numbers)-1]
+	if first == last {
+		return fmt.Sprint(first)
+	}
+	return fmt.Sprintf("%d to %d", first, last)
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+
+	"muster/compiler/note"
+	"muster/compiler/publish"
+	"muster/compiler/registry"
+)
+
+// authenticate has a publisher sign with the private keys in sources, and believe what the policy's keys have signed.
+func authenticate(p *publish.Publisher, rules *registry.Policy, sources []string) error {
+	keys, err := keysOf(rules)
+	if err != nil {
+		return err
+	}
+	if p.Read = reader(keys); keys == nil {
+		if len(sources) > 0 {
+			return usagef("the policy lists no keys whose signatures count; add the public key to registry.signing.keys: `muster key public` prints it")
+		}
+		return nil
+	}
+	p.Lifetime = rules.Signing.Expires
+	if len(sources) == 0 {
+		return usagef("pointers of this registry are signed by %d of %s; name the private keys with --key", rules.Signing.Threshold, keys)
+	}
+	var signers []note.Signer
+	for _, source := range sources {
+		s, err := note.OpenSigner(source, os.LookupEnv, keys)
+		if err != nil {
+			return &usageError{err}
+		}
+		signers = append(signers, s)
+	}
+	p.Sign = func(ctx context.Context, pointer []byte) ([]byte, error) { return note.Sign(ctx, pointer, signers...) }
+	return nil
+}
+
+// keysOf are the keys whose signatures a policy asks for; nil if it asks for none.
+func keysOf(rules *registry.Policy) (*note.Keys, error) {
+	if rules.Signing == nil {
+		return nil, nil
+	}
+	var list []note.Key
+	for _, t := range rules.Signing.Keys {
+		k, err := note.ParseKey(t.Value)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, k)
+	}
+	return note.NewKeys(rules.Signing.Threshold, list...)
+}
+
+// reader takes documents apart, and says what is wrong with their signatures.
+func reader(keys *note.Keys) func(document []byte) ([]byte, error) {
+	return func(document []byte) ([]byte, error) {
+		text, _, err := note.Split(document)
+		if err != nil {
+			return nil, err
+		}
+		if keys != nil {
+			_, err = note.Verify(document, keys)
+		}
+		return bytes.TrimSuffix(text, []byte("\n")), err
+	}
+}
