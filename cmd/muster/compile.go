@@ -55,7 +55,7 @@ func (g *globals) compile(cmd *cobra.Command, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := folder.Write(out, result.Output(pointer)); err != nil {
+	if err := folder.Write(cmd.Context(), out, result.Output(pointer)); err != nil {
 		return err
 	}
 	if err := compiled[g.output](cmd.OutOrStdout(), s.Origin, result, pointer); err != nil {

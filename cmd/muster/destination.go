@@ -7,6 +7,7 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/store"
 
+	"muster/compiler/store/azure"
 	"muster/compiler/store/folder"
 	"muster/compiler/store/s3"
 )
@@ -18,6 +19,7 @@ var destinations = []struct {
 }{
 	{"file", "file:site", openFolder},
 	{"s3", "s3://bucket/prefix?region=eu-central-1", s3.Open},
+	{"azblob", "azblob://container/prefix?account=name", azure.Open},
 }
 
 // openDestination opens the store that a URL names. What it says of a wrong one shows no part of it that may be a secret.

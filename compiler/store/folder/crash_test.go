@@ -76,15 +76,15 @@ func once(err error) func(int) (func(int) error, error) {
 
 // TestEveryStepFails stops a run at each of its steps in turn: at once, as a kill does, or with an error. The promise to
 // readers must hold, an error must be reported, and the next run must finish the work and leave nothing behind. Disks are
-// slow, so they see half of the faults in half of the scenarios; memory sees them all.
+// slow, so half of the scenarios see one of the faults there; memory sees them all.
 func TestEveryStepFails(t *testing.T) {
 	t.Parallel()
 	var runs atomic.Int64
-	t.Cleanup(func() { t.Logf("%d runs stopped", runs.Load()) })
+	t.Cleanup(func() { t.Logf("points tried: %d steps that fail", runs.Load()) })
 	for _, kind := range kinds {
 		for i, s := range scenarios {
 			for j, fault := range faults {
-				if kind.name == "disk" && (i%2 == 1 || j%2 == 1) {
+				if kind.name == "disk" && (i%2 == 1 || j != i%4) {
 					continue
 				}
 				t.Run(kind.name+"/"+s.name+"/"+fault.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
-// failsOnce publishes with faulty, checks what that leaves, and publishes again.
+// failsOnce does the work with faulty, checks what that leaves, and does it again.
 func failsOnce(t *testing.T, p place, faulty *tap, want error) {
 	t.Helper()
 	before := p.files(t)
@@ -110,7 +110,7 @@ func failsOnce(t *testing.T, p place, faulty *tap, want error) {
 	if !errors.Is(err, want) {
 		t.Errorf("%s: got error %v, want one that wraps %v", where, err, want)
 	}
-	if err := errors.Join(after.promise(old(), p.out), after.keeps(before, p.out)); err != nil {
+	if err := errors.Join(after.promise(p.old(), p.out), after.keeps(before, p.out)); err != nil {
 		t.Errorf("%s: %v", where, err)
 	}
 	if err := p.apply(&tap{}); err != nil {

@@ -1,13 +1,17 @@
 package folder
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"os"
 	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
-// disk is all that Write asks of the operating system. Each function is one step that can fail or be the last one
+// disk is all that is asked of the operating system. Each function is one step that can fail or be the last one
 // before a crash; none of them does a second thing on the side.
 type disk struct {
 	stat    func(name string) (fs.FileInfo, error) // follows symbolic links
@@ -18,6 +22,9 @@ type disk struct {
 	create  func(name string) (handle, error) // a file that must not exist yet, for writing
 	rename  func(from, to string) error       // replaces to, in one step
 	remove  func(name string) error
+	// lock makes the file if need be, waits until nobody else in any process holds it, or until ctx ends, and holds it until
+	// what it returns is closed or the process ends.
+	lock func(ctx context.Context, name string) (io.Closer, error)
 }
 
 // handle is an open file or folder.
@@ -42,7 +49,18 @@ func osDisk() disk {
 		},
 		rename: os.Rename,
 		remove: os.Remove,
+		lock:   lockFile,
 	}
+}
+
+// lockFile asks again and again: operating systems wait for a lock, but not for a context beside it.
+func lockFile(ctx context.Context, name string) (io.Closer, error) {
+	const pause = 5 * time.Millisecond
+	l := flock.New(name, flock.SetPermissions(0o644))
+	if _, err := l.TryLockContext(ctx, pause); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 type readOnly struct{ *os.File }

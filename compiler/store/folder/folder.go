@@ -3,6 +3,7 @@ package folder
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,8 +18,9 @@ import (
 )
 
 var (
-	errNoDir     = errors.New("the output folder has no name")
-	errNotFolder = errors.New("it is a file or a symbolic link, and nothing is written through one")
+	errNoDir     = errors.New("the folder has no name")
+	errNotFolder = errors.New("it is a file or a symbolic link in place of a folder, and nothing is read or written through one")
+	errPublished = errors.New("it has been published to (it holds a folder \"log\"), and a compile would replace the published pointer; compile elsewhere with --out")
 )
 
 // Write writes out into the folder dir, making it and its parents if need be. If it returns nil, all of out is there
@@ -28,6 +30,8 @@ var (
 // The steps, in this order:
 //
 //   - paths are checked, and refused before anything is touched;
+//   - the folder is locked against other runs, for as long as this one takes; Write waits for that until ctx ends;
+//   - a folder that holds a folder "log" is refused: something has been published there, and what Write puts out is unsigned;
 //   - temporary files of a run that crashed are removed, in dir and in the folders that out's paths begin with;
 //   - immutable objects are written: temporary file in the same folder, write, fsync, close, rename;
 //   - every folder that holds them is fsynced, up to dir, once per folder; the folder that holds dir, and those that hold
@@ -38,14 +42,14 @@ var (
 // not even a modification time. Other files are never touched. dir itself may be a symbolic link to a folder; below it
 // a link in place of a folder is an error, and one in place of a file is replaced, not followed.
 //
-// Errors name the object, `writing "manifests/…": …`, or the folder, and wrap the cause. Two runs at once on one dir keep
-// the promise to readers, but may remove each other's temporary files, and then one of them returns an error. Windows
-// can't fsync a folder: there the promise covers crashes of the program, not of the machine.
-func Write(dir string, out Output) error {
+// Errors name the object, `writing "manifests/…": …`, or the folder, and wrap the cause. Two runs at once on one dir, or on
+// two names of it, come one after the other. Windows can't fsync a folder: there the promise covers crashes of the program,
+// not of the machine.
+func Write(ctx context.Context, dir string, out Output) error {
 	if dir == "" {
 		return errNoDir
 	}
-	return folder{filepath.Clean(dir), osDisk()}.apply(out)
+	return folder{filepath.Clean(dir), osDisk()}.apply(ctx, out)
 }
 
 // folder is an output folder on a disk.
@@ -57,9 +61,20 @@ type folder struct {
 // path returns where the file or folder of that relative, slash-separated path is.
 func (f folder) path(rel string) string { return filepath.Join(f.dir, filepath.FromSlash(rel)) }
 
-func (f folder) apply(out Output) error {
+func (f folder) apply(ctx context.Context, out Output) error {
 	if err := out.check(); err != nil {
 		return err
+	}
+	if err := f.makeRoot(); err != nil {
+		return err
+	}
+	return f.locked(ctx, func() error { return f.replace(out) })
+}
+
+// replace puts out in the place of an earlier output. The folder is there, and locked.
+func (f folder) replace(out Output) error {
+	if err := f.unpublished(); err != nil {
+		return fmt.Errorf("writing into folder %q: %w", f.dir, err)
 	}
 	if err := f.prepare(out); err != nil {
 		return err
@@ -80,11 +95,20 @@ func (f folder) apply(out Output) error {
 	return nil
 }
 
+// unpublished returns errPublished if there is a log: its first entry is in its place before the first pointer that is published.
+func (f folder) unpublished() error {
+	info, err := f.disk.lstat(f.path("log"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && info.IsDir():
+		return errPublished
+	}
+	return err
+}
+
 // prepare removes what a crashed run left, which may be what fills the disk, and makes every folder that out needs.
 func (f folder) prepare(out Output) error {
-	if err := f.makeRoot(); err != nil {
-		return err
-	}
 	ours := map[string]bool{}
 	for _, d := range out.folders() {
 		ours[d] = true
@@ -169,7 +193,7 @@ func (f folder) sweep(rel string, ours map[string]bool) error {
 
 func (f folder) removeTemp(rel string) error {
 	err := f.disk.remove(f.path(rel))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // another run was quicker
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // somebody who tidies up was quicker
 		return fmt.Errorf("removing %q: %w", rel, err)
 	}
 	return nil
@@ -289,19 +313,24 @@ func (f folder) syncHolder(name string) error {
 	return f.sync(name + string(filepath.Separator) + "..")
 }
 
-// sync makes the names in one folder durable. File systems that can't do so say EINVAL or that they don't support it;
-// there is nothing more to be done on those.
+// sync makes durable the names in a folder, or the content of a file.
 func (f folder) sync(name string) error {
 	d, err := f.disk.open(name)
 	if err == nil {
-		err = d.Sync()
-		if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-			err = nil
-		}
-		err = cmp.Or(err, d.Close())
+		err = cmp.Or(flush(d), d.Close())
 	}
 	if err != nil {
-		return fmt.Errorf("syncing folder %q: %w", name, err)
+		return fmt.Errorf("syncing %q: %w", name, err)
 	}
 	return nil
+}
+
+// flush does so through a handle. File systems that can't do so say EINVAL or that they don't
+// support it, or that they are read-only; there is nothing more to be done on those.
+func flush(h handle) error {
+	err := h.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EROFS) {
+		return nil
+	}
+	return err
 }

@@ -19,7 +19,7 @@ import (
 
 func publish(t *testing.T, dir string, out Output) {
 	t.Helper()
-	if err := Write(dir, out); err != nil {
+	if err := Write(t.Context(), dir, out); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -110,6 +110,7 @@ func TestFolderRefuses(t *testing.T) {
 		{[]string{"a\xff.json"}, store.ErrPath},
 		{[]string{".muster-tmp-1"}, errTempName},
 		{[]string{".muster-tmp-1/a.json"}, errTempName},
+		{[]string{".muster-lock"}, errLockName},
 		{[]string{"a.json", "b.json", "a.json"}, errTwice},
 	} {
 		dir := filepath.Join(t.TempDir(), "dist")
@@ -122,7 +123,7 @@ func TestFolderRefuses(t *testing.T) {
 			for _, p := range tt.paths[i:] {
 				out.Mutable = append(out.Mutable, store.Object{Path: p})
 			}
-			err := Write(dir, out)
+			err := Write(t.Context(), dir, out)
 			if !errors.Is(err, tt.want) || !strings.HasPrefix(err.Error(), fmt.Sprintf("writing %q: ", last)) {
 				t.Errorf("%q: got error %v, want %v", tt.paths, err, tt.want)
 			}
@@ -131,10 +132,10 @@ func TestFolderRefuses(t *testing.T) {
 			t.Errorf("%q: the folder has been touched: %v", tt.paths, err)
 		}
 	}
-	if err := Write("", current()); !errors.Is(err, errNoDir) {
+	if err := Write(t.Context(), "", current()); !errors.Is(err, errNoDir) {
 		t.Errorf("without a folder: got error %v", err)
 	}
-	if err := Write(t.TempDir(), Output{Mutable: []store.Object{{Path: "a\x00b"}}}); err == nil {
+	if err := Write(t.Context(), t.TempDir(), Output{Mutable: []store.Object{{Path: "a\x00b"}}}); err == nil {
 		t.Error("NUL in a name: got no error")
 	}
 }
@@ -178,14 +179,14 @@ func TestDamaged(t *testing.T) {
 func TestTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "log/12.json"), "first")
-	out := Output{[]store.Object{{Path: "log/12.json", Body: []byte("second")}}, []store.Object{{Path: "pointer.json", Body: []byte("12")}}}
-	err := Write(dir, out)
-	const want = `writing "log/12.json": the file exists with other content, and its name is not the hash of its content`
+	writeFile(t, filepath.Join(dir, "serials/12.json"), "first")
+	out := Output{[]store.Object{{Path: "serials/12.json", Body: []byte("second")}}, []store.Object{{Path: "pointer.json", Body: []byte("12")}}}
+	err := Write(t.Context(), dir, out)
+	const want = `writing "serials/12.json": the file exists with other content, and its name is not the hash of its content`
 	if err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
-	if got := filesIn(t, dir); !maps.Equal(got, files{"log/12.json": "first"}) {
+	if got := filesIn(t, dir); !maps.Equal(got, files{"serials/12.json": "first"}) {
 		t.Errorf("there is %q", got)
 	}
 	out.Immutable[0].Body = []byte("first")
@@ -222,7 +223,7 @@ func TestLinkedFolder(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "manifests")); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, current()); !errors.Is(err, errNotFolder) {
+	if err := Write(t.Context(), dir, current()); !errors.Is(err, errNotFolder) {
 		t.Errorf("got error %v, want %v", err, errNotFolder)
 	}
 	if got := filesIn(t, outside); !maps.Equal(got, files{filepath.Base(stale): "not ours"}) {
@@ -243,7 +244,7 @@ func TestLinkedRoot(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(link, current()); !errors.Is(err, fs.ErrNotExist) {
+	if err := Write(t.Context(), link, current()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a link to nowhere: got error %v", err)
 	}
 }
@@ -320,8 +321,8 @@ func TestUnfinishedRemoved(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce publishes several generations into one folder at the same time. Some may fail, but readers never see a
-// pointer that names what isn't there.
+// TestManyAtOnce publishes several generations into one folder at the same time. None fails, and readers never see a pointer
+// that names what isn't there.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -330,7 +331,9 @@ func TestManyAtOnce(t *testing.T) {
 	for n := range 4 {
 		publishers.Go(func() {
 			for range 20 {
-				_ = Write(dir, generation(n))
+				if err := Write(t.Context(), dir, generation(n)); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
@@ -390,7 +393,7 @@ func BenchmarkWrite(b *testing.B) {
 						dir = b.TempDir()
 						b.StartTimer()
 					}
-					if err := Write(dir, out); err != nil {
+					if err := Write(b.Context(), dir, out); err != nil {
 						b.Fatal(err)
 					}
 				}

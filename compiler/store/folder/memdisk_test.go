@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -23,6 +24,7 @@ type inode struct {
 	// Files.
 	data    []byte
 	durable bool // data has been fsynced
+	locked  bool
 
 	// Folders: the names as programs see them, those on the medium, and the way from there to here.
 	names, kept map[string]*inode
@@ -119,8 +121,40 @@ func (m *memDisk) disk() disk {
 		},
 		rename: m.rename,
 		remove: m.remove,
+		lock:   m.lock,
 	}
 }
+
+// lock fails where another one is held: nobody is there who could let it go. A loss of power never loses the file that is
+// locked: it would make no difference, and there are states enough.
+func (m *memDisk) lock(_ context.Context, name string) (io.Closer, error) {
+	n, err := m.find(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		n = &inode{durable: true}
+		if err = m.add(name, n); err == nil {
+			m.keep(name)
+		}
+	}
+	if err == nil && n.locked {
+		err = &fs.PathError{Op: "lock", Path: name, Err: errors.New("it is locked")}
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.locked = true
+	return memLock{n}, nil
+}
+
+// keep makes the last change durable, which has given name to something.
+func (m *memDisk) keep(name string) {
+	dir, base, _ := m.parent(name)
+	dir.pending = dir.pending[:len(dir.pending)-1]
+	dir.kept[base] = dir.names[base]
+}
+
+type memLock struct{ *inode }
+
+func (l memLock) Close() error { l.locked = false; return nil }
 
 func (m *memDisk) readDir(name string) ([]fs.DirEntry, error) {
 	n, err := m.find(name)

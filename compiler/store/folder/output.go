@@ -10,6 +10,12 @@
 // and each in a single step. A run that stops half-way leaves the old pointer, whose objects are all still there, or the
 // new one, whose objects are all there already. Nothing that an earlier run published is ever deleted: that is what makes
 // a rollback as cheap as naming an old manifest again.
+//
+// The same folder can be a store, to which signed pointers are published; then it holds a log too, and only publishing
+// writes there:
+//
+//	log/12.json                    immutable, created once
+//	.muster-lock                   empty, stays; whoever writes holds a lock on it
 package folder
 
 import (
@@ -41,6 +47,7 @@ const tempPrefix = ".muster-tmp-"
 
 var (
 	errTempName = errors.New("names that begin with " + tempPrefix + " are kept for unfinished files")
+	errLockName = errors.New("this name is kept for the file that is locked")
 	errTwice    = errors.New("two objects have this path")
 	errTaken    = errors.New("the file exists with other content, and its name is not the hash of its content")
 )
@@ -73,6 +80,9 @@ func checkPath(p string) error {
 			return errTempName
 		}
 	}
+	if p == lockName {
+		return errLockName
+	}
 	_, err := filepath.Localize(p) // drive letters and device names on Windows, NUL elsewhere
 	return err
 }
@@ -81,12 +91,21 @@ func checkPath(p string) error {
 func (out Output) folders() []string {
 	var all []string
 	for _, o := range out.objects() {
-		for d := path.Dir(o.Path); d != "."; d = path.Dir(d) {
-			all = append(all, d)
-		}
+		all = append(all, foldersOf(o.Path)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// foldersOf returns every folder that an object of that path is in, parents before what they hold, without the root.
+func foldersOf(p string) []string {
+	var list []string
+	for i, c := range p {
+		if c == '/' {
+			list = append(list, p[:i])
+		}
+	}
+	return list
 }
 
 // namedByContent reports whether the name of o carries the hash of its body.

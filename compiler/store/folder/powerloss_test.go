@@ -33,10 +33,10 @@ func (s *survey) look() {
 		}
 		s.judged[fingerprint] = true
 		found, err := readFiles(after.disk(), s.dir)
-		if err = errors.Join(err, found.promise(old(), s.out)); err != nil {
+		if err = errors.Join(err, found.promise(s.old(), s.out)); err != nil {
 			return err
 		}
-		if err := (folder{s.dir, after.disk()}).apply(s.out); err != nil {
+		if err := s.do(folder{s.dir, after.disk()}, s.out); err != nil {
 			return fmt.Errorf("and then %w", err)
 		}
 		again, err := readFiles(after.disk(), s.dir)
@@ -66,7 +66,7 @@ func (s *survey) each(judge func(after *memDisk) error) {
 	}
 }
 
-// run publishes. It looks at the start, after every step that changes anything, and at the end.
+// run does the work. It looks at the start, after every step that changes anything, and at the end.
 func (s *survey) run(t *testing.T) {
 	s.look()
 	s.log = &tap{fail: func(n int) error {
@@ -99,7 +99,7 @@ func TestPowerLoss(t *testing.T) {
 			if s.bad != nil {
 				t.Error(s.bad)
 			}
-			t.Logf("%d states, %d of them distinct", s.states, len(s.judged))
+			t.Logf("points tried: %d states after a loss of power, %d of them distinct", s.states, len(s.judged))
 		})
 	}
 }
@@ -129,8 +129,26 @@ func TestPowerLossAfterFault(t *testing.T) {
 					states += s.states
 				}
 			}
-			t.Logf("%d states, %d of them distinct", states, len(judged))
+			t.Logf("points tried: %d states after a fault and a loss of power, %d of them distinct", states, len(judged))
 		})
+	}
+}
+
+// TestPowerLossAfterCopy: what somebody has copied into the folder is durable once a publisher has found it in its place.
+func TestPowerLossAfterCopy(t *testing.T) {
+	t.Parallel()
+	sc := scenario{work: publishing, out: published, unsettled: true, setup: func(d disk, parent, dir string) error {
+		return errors.Join(makeDir(d, parent, dir), folder{parent, d}.syncFolders(nil), copied(d, dir, published().objects(), published()))
+	}}
+	s := newSurvey(sc.inMemory(t), 1024, 0)
+	if err := s.apply(s.log); err != nil {
+		t.Fatal(err)
+	}
+	if s.lookDone(); s.bad != nil {
+		t.Error(s.bad)
+	}
+	if slices.ContainsFunc(s.log.log, func(step string) bool { return strings.HasPrefix(step, "rename") }) {
+		t.Error("something was written again")
 	}
 }
 
@@ -143,6 +161,9 @@ func TestPowerLossFindsMissingFsync(t *testing.T) {
 		"empty folder":                       {"..", "."},       // the same
 		"pointer alone":                      {".."},
 		"objects copied here and not synced": {"."},
+		"publish, one object":                {"../../.."},
+		// Had the run before crashed, it would need all of them.
+		"publish, previous generation": {"..", ".", "manifests", published().Immutable[1].Path, "manifests/general", "manifests", ".", "pointer.json", "."},
 	}
 	for i, sc := range scenarios {
 		if want, ok := spare[sc.name]; ok {

@@ -2,6 +2,7 @@ package folder
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -60,7 +61,7 @@ func hashOf(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// files is a folder's content by slash-separated path.
+// files is a folder's content by slash-separated path, without the file that is locked.
 type files map[string]string
 
 // readFiles returns what is in dir, and nothing if there is no such folder.
@@ -71,6 +72,9 @@ func readFiles(d disk, dir string) (files, error) {
 		return list, nil
 	}
 	for _, e := range entries {
+		if e.Name() == lockName {
+			continue
+		}
 		sub, err := files{}, error(nil)
 		if e.IsDir() {
 			sub, err = readFiles(d, filepath.Join(dir, e.Name()))
@@ -172,9 +176,18 @@ func (f files) keeps(before files, out Output) error {
 // pointerAlone is current with nothing but the pointer to be replaced.
 func pointerAlone() Output { return Output{current().Immutable, []store.Object{current().pointer()}} }
 
-// scenario is a state of the disk, and what is to be published there.
+// work is a way to put an output into a folder: a compile, or publishing.
+type work struct {
+	do  func(f folder, out Output) error
+	old func() Output // what earlier runs put there
+}
+
+var compiling = work{func(f folder, out Output) error { return f.apply(context.Background(), out) }, old}
+
+// scenario is a state of the disk, and what is to be done there.
 type scenario struct {
-	name  string
+	name string
+	work
 	out   func() Output
 	setup func(d disk, parent, dir string) error // parent exists; dir lies two levels below it and doesn't
 	// unsettled says that what setup left is not durable yet.
@@ -182,33 +195,47 @@ type scenario struct {
 }
 
 var scenarios = []scenario{
-	{"no folder", current, func(disk, string, string) error { return nil }, false},
-	{"empty folder", current, makeDir, false},
-	{"previous generation", current, func(d disk, parent, dir string) error {
-		return errors.Join(makeDir(d, parent, dir), folder{dir, d}.apply(old()),
+	{"no folder", compiling, current, nothing, false},
+	{"empty folder", compiling, current, makeDir, false},
+	{"previous generation", compiling, current, func(d disk, parent, dir string) error {
+		return errors.Join(makeDir(d, parent, dir), compiling.do(folder{dir, d}, old()),
 			put(d, dir, "notes.txt", "not ours"),
 			put(d, dir, tempPrefix+"A", "stale"), put(d, dir, "manifests/canary/"+tempPrefix+"B", "stale"),
 			d.mkdir(filepath.Join(dir, "manifests", "gone")), put(d, dir, "manifests/gone/"+tempPrefix+"C", "stale"))
 	}, false},
-	{"damaged manifest", current, func(d disk, parent, dir string) error {
+	{"damaged manifest", compiling, current, func(d disk, parent, dir string) error {
 		torn := current()
-		return errors.Join(makeDir(d, parent, dir), folder{dir, d}.apply(old()),
+		return errors.Join(makeDir(d, parent, dir), compiling.do(folder{dir, d}, old()),
 			put(d, dir, torn.Immutable[0].Path, string(torn.Immutable[0].Body[:9])))
 	}, false},
-	{"same generation", current, func(d disk, parent, dir string) error {
-		return errors.Join(makeDir(d, parent, dir), folder{dir, d}.apply(current()))
+	{"same generation", compiling, current, func(d disk, parent, dir string) error {
+		return errors.Join(makeDir(d, parent, dir), compiling.do(folder{dir, d}, current()))
 	}, false},
-	{"pointer alone", pointerAlone, makeDir, false},
-	{"objects copied here and not synced", current, func(d disk, parent, dir string) error {
-		errs := []error{makeDir(d, parent, dir), folder{parent, d}.syncFolders(nil)}
-		for _, rel := range current().folders() {
-			errs = append(errs, d.mkdir(filepath.Join(dir, rel)))
-		}
-		for _, o := range current().Immutable {
-			errs = append(errs, put(d, dir, o.Path, string(o.Body)))
-		}
-		return errors.Join(errs...)
+	{"pointer alone", compiling, pointerAlone, makeDir, false},
+	{"objects copied here and not synced", compiling, current, func(d disk, parent, dir string) error {
+		return errors.Join(makeDir(d, parent, dir), folder{parent, d}.syncFolders(nil), copied(d, dir, current().Immutable, current()))
 	}, true},
+	{"publish, no folder", publishing, published, nothing, false},
+	{"publish, previous generation", publishing, published, func(d disk, parent, dir string) error {
+		return errors.Join(makeDir(d, parent, dir), publishing.do(folder{dir, d}, publishedBefore()),
+			put(d, dir, tempPrefix+"A", "stale"), put(d, dir, "log/"+tempPrefix+"B", "stale"),
+			d.mkdir(filepath.Join(dir, "manifests", "gone")), put(d, dir, "manifests/gone/"+tempPrefix+"C", "stale"))
+	}, false},
+	{"publish, one object", publishing, oneObject, nothing, false},
+}
+
+func nothing(disk, string, string) error { return nil }
+
+// copied puts list, objects of out, where it belongs, as a careless program does.
+func copied(d disk, dir string, list []store.Object, out Output) error {
+	var errs []error
+	for _, rel := range out.folders() {
+		errs = append(errs, d.mkdir(filepath.Join(dir, rel)))
+	}
+	for _, o := range list {
+		errs = append(errs, put(d, dir, o.Path, string(o.Body)))
+	}
+	return errors.Join(errs...)
 }
 
 func makeDir(d disk, _, dir string) error {
@@ -227,17 +254,18 @@ func put(d disk, dir, rel, body string) error {
 
 // place is a fresh disk with a scenario on it.
 type place struct {
+	work
 	disk disk
 	mem  *memDisk // nil on a real disk
 	dir  string
-	out  Output // what is to be published
+	out  Output
 }
 
 // onDisk is without fsync, which only costs time where no power is lost.
 func (s scenario) onDisk(t *testing.T) place {
 	t.Helper()
 	parent := t.TempDir()
-	return s.at(t, place{dropping(osDisk(), always), nil, filepath.Join(parent, "site", "dist"), s.out()}, parent)
+	return s.at(t, place{s.work, dropping(osDisk(), always), nil, filepath.Join(parent, "site", "dist"), s.out()}, parent)
 }
 
 func (s scenario) inMemory(t *testing.T) place {
@@ -247,7 +275,7 @@ func (s scenario) inMemory(t *testing.T) place {
 		t.Fatal(err)
 	}
 	m.root.settle()
-	p := s.at(t, place{m.disk(), m, "/srv/site/dist", s.out()}, "/srv")
+	p := s.at(t, place{s.work, m.disk(), m, "/srv/site/dist", s.out()}, "/srv")
 	if !s.unsettled {
 		m.root.settle()
 	}
@@ -262,7 +290,7 @@ func (s scenario) at(t *testing.T, p place, parent string) place {
 	return p
 }
 
-// steps returns the steps of publishing if nothing fails.
+// steps returns the steps of the work if nothing fails.
 func (s scenario) steps(t *testing.T) []string {
 	t.Helper()
 	counted := &tap{}
@@ -272,10 +300,10 @@ func (s scenario) steps(t *testing.T) []string {
 	return counted.log
 }
 
-// apply publishes with t on the disk.
+// apply does the work with t on the disk.
 func (p place) apply(t *tap) error {
 	t.dir = p.dir
-	return folder{p.dir, t.tapped(p.disk)}.apply(p.out)
+	return p.do(folder{p.dir, t.tapped(p.disk)}, p.out)
 }
 
 func (p place) files(t *testing.T) files {

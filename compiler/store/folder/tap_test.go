@@ -1,6 +1,8 @@
 package folder
 
 import (
+	"context"
+	"io"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -64,8 +66,24 @@ func (t *tap) tapped(d disk) disk {
 			return t.step("rename", to, func() error { return d.rename(from, to) })
 		},
 		remove: func(name string) error { return t.step("remove", name, func() error { return d.remove(name) }) },
+		lock: func(ctx context.Context, name string) (c io.Closer, err error) {
+			err = t.step("lock", name, func() error { c, err = d.lock(ctx, name); return err })
+			if err != nil && c != nil {
+				_ = c.Close()
+			}
+			return &tappedLock{c, t, name}, err
+		},
 	}
 }
+
+type tappedLock struct {
+	io.Closer
+	t    *tap
+	name string
+}
+
+// Close always unlocks, as the end of a process does.
+func (l *tappedLock) Close() error { return l.t.closing("unlock", l.name, l.Closer.Close) }
 
 type tappedHandle struct {
 	handle
@@ -90,11 +108,14 @@ func (h *tappedHandle) Write(p []byte) (n int, err error) {
 func (h *tappedHandle) Sync() error { return h.t.step("fsync", h.name, h.handle.Sync) }
 
 // Close always closes, so that no test runs out of files.
-func (h *tappedHandle) Close() error {
-	closed := false
-	err := h.t.step("close", h.name, func() error { closed = true; return h.handle.Close() })
-	if !closed {
-		_ = h.handle.Close()
+func (h *tappedHandle) Close() error { return h.t.closing("close", h.name, h.handle.Close) }
+
+// closing is a step that is done even if it is to fail.
+func (t *tap) closing(kind, name string, do func() error) error {
+	done := false
+	err := t.step(kind, name, func() error { done = true; return do() })
+	if !done {
+		_ = do()
 	}
 	return err
 }
