@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -174,25 +175,34 @@ var publications = map[string]func(io.Writer, *published) error{
 	"json": func(w io.Writer, p *published) error { return writeJSON(w, p) },
 }
 
+// publishedText lists the objects in the order in which they were looked for: those that are new, and those that were there.
 func publishedText(w io.Writer, p *published) error {
 	var b strings.Builder
-	for _, line := range []struct {
-		mark  string
-		paths []string
-	}{{"+", p.Created}, {"=", p.Found}} {
-		for _, name := range line.paths {
-			fmt.Fprintf(&b, "%s %s", line.mark, name)
-			if size := p.sizes[name]; size > 0 {
-				fmt.Fprintf(&b, "  %s", counted(size, "byte"))
-			}
-			b.WriteByte('\n')
+	all := slices.Concat(p.Found, p.Created)
+	slices.SortFunc(all, func(a, b string) int {
+		return cmp.Or(order(a)-order(b), strings.Compare(path.Dir(a), path.Dir(b)), len(a)-len(b), strings.Compare(a, b))
+	})
+	for _, name := range all {
+		mark := map[bool]string{true: "+", false: "="}[slices.Contains(p.Created, name)]
+		fmt.Fprintf(&b, "%s %s", mark, name)
+		if size := p.sizes[name]; size > 0 {
+			fmt.Fprintf(&b, "  %s", counted(size, "byte"))
 		}
+		b.WriteByte('\n')
 	}
 	if p.swapped() {
 		fmt.Fprintf(&b, "> %s\n", manifest.PointerPath)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// order is 0 for objects that are looked for first, and 1 for the log.
+func order(name string) int {
+	if strings.HasPrefix(name, "log/") {
+		return 1
+	}
+	return 0
 }
 
 // swapped reports whether the pointer is a new one.

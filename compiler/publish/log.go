@@ -56,6 +56,9 @@ func (r *run) head(ctx context.Context, live live) (from int, previous string, e
 	if live.pointer == nil {
 		return r.begin(ctx)
 	}
+	if live.pointer.Serial == r.release.Pointer.Serial {
+		return live.pointer.Serial, live.pointer.Previous, r.compiled(live.pointer)
+	}
 	entry, body, err := r.entry(ctx, live.pointer.Entry())
 	if err == nil && len(entry.Cohorts) == 0 {
 		err = fmt.Errorf("%w: the pointer is of serial %d, and the log says that it was passed over", ErrDrift, entry.Serial)
@@ -63,10 +66,27 @@ func (r *run) head(ctx context.Context, live live) (from int, previous string, e
 	if err != nil {
 		return 0, "", err
 	}
-	if entry.Serial == r.release.Pointer.Serial {
-		return entry.Serial, entry.Previous, nil
-	}
 	return entry.Serial + 1, manifest.Sum(body).String(), nil
+}
+
+// compiled is an error if a pointer of the release's serial says something else than the release.
+func (r *run) compiled(p *manifest.Pointer) error {
+	own := *r.release.Pointer
+	own.Previous = p.Previous
+	ours, err := own.Entry().Encode()
+	if err != nil {
+		return err
+	}
+	if theirs, err := p.Entry().Encode(); err != nil || !bytes.Equal(ours, theirs) {
+		return otherContent(p.Serial)
+	}
+	return nil
+}
+
+// otherContent is the error where a commit was compiled to something else before.
+func otherContent(serial int) error {
+	return fmt.Errorf("%w: serial %d is published from the same commit, with other content; "+
+		"if another version of muster did that, publish a new commit: an empty one will do", ErrDrift, serial)
 }
 
 // begin is head where there is no pointer: nothing was published yet, or the first runs have not come to their end, or
@@ -148,8 +168,7 @@ func (r *run) entry(ctx context.Context, want *manifest.Pointer) (*manifest.Poin
 	case there.Previous != want.Previous:
 		err = fmt.Errorf("%w: %q names %.12q as the entry before it, which is %.12q", ErrDrift, manifest.LogPath(want.Serial), there.Previous, want.Previous)
 	case len(there.Cohorts) > 0 && len(want.Cohorts) > 0:
-		err = fmt.Errorf("%w: serial %d was published before, from the same commit, with other content; "+
-			"if another version of muster did that, publish a new commit: an empty one will do", ErrDrift, want.Serial)
+		err = otherContent(want.Serial)
 	}
 	return there, body, err
 }
