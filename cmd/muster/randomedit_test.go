@@ -276,7 +276,10 @@ func endWaiver(h *randomHistory) (what string) {
 
 func changePolicy(h *randomHistory) (what string) {
 	h.changePolicy(func(registry, policy fields) {
-		switch h.IntN(6) {
+		switch h.IntN(7) {
+		case 6:
+			what = "signing" // two of one key are one too many
+			registry[what] = fields{"keys": []any{"acme-shop-2026+ebb0c3d9+AXoVHU4k83sY49LK59U1FkADInFWgR1x7EjYmuvfkPUI"}, "threshold": 1 + h.IntN(2)}
 		case 5:
 			what = "prereleases"
 			policy[what] = []any{"staff", "canary"}
