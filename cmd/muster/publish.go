@@ -219,16 +219,19 @@ func concludePublish(w io.Writer, p *published, r *publish.Report) {
 	if len(p.PassedOver) > 0 {
 		fmt.Fprintf(w, "passed over in the log: serial %s\n", span(p.PassedOver))
 	}
-	would := map[bool]string{true: "would have "}[p.DryRun]
+	tense := 0
+	if p.DryRun {
+		tense = 1
+	}
 	switch p.Outcome {
 	case publish.Published:
-		fmt.Fprintf(w, "%spublished %s, to %s%s\n", would, commit, p.Store, p.instead())
+		fmt.Fprintf(w, "%s %s, to %s%s\n", []string{"published", "would publish"}[tense], commit, p.Store, p.instead())
 	case publish.Refreshed:
-		fmt.Fprintf(w, "%sissued the pointer of %s anew in %s\n", would, commit, p.Store)
+		fmt.Fprintf(w, "%s the pointer of %s, anew in %s\n", []string{"issued", "would issue"}[tense], commit, p.Store)
 	case publish.Unchanged:
-		fmt.Fprintf(w, "%s is published in %s already\n", commit, p.Store)
+		fmt.Fprintf(w, "%s, is published in %s already\n", commit, p.Store)
 	case publish.Superseded:
-		fmt.Fprintf(w, "nothing was published: %s comes too late, as %s has serial %d; to go back, publish a commit that does: muster rollback\n", commit, p.Store, max(p.Live, p.Serial+1))
+		fmt.Fprintf(w, "nothing was published: %s, comes too late, as %s has serial %d; to take a change back, publish the commit that does: muster rollback\n", commit, p.Store, max(p.Live, p.Serial+1))
 		return
 	}
 	fmt.Fprintln(w, p.Promise)

@@ -112,6 +112,9 @@ func (p *Publisher) Publish(ctx context.Context, r Release) (*Report, error) {
 	if err := p.verify(r); err != nil {
 		return nil, err
 	}
+	if _, err := p.document(ctx, r.Pointer.Issue(p.Now(), p.Lifetime)); err != nil {
+		return nil, err
+	}
 	run := &run{Publisher: p, release: r, report: &Report{}}
 	for run.attempt = range tries {
 		again, err := run.try(ctx)
@@ -142,6 +145,22 @@ func (p *Publisher) verify(r Release) error {
 		}
 	}
 	return nil
+}
+
+// document is a pointer as it is stored. One that nobody would believe is an error; so nothing is sent before there was a
+// signature that would do.
+func (p *Publisher) document(ctx context.Context, issued *manifest.Pointer) ([]byte, error) {
+	document, err := issued.Encode()
+	if err == nil && p.Sign != nil {
+		document, err = p.Sign(ctx, document)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, unproved := p.Read(document); unproved != nil {
+		return nil, fmt.Errorf("the new pointer would not be believed: %w", unproved)
+	}
+	return document, nil
 }
 
 // run is one call of Publish.
@@ -193,17 +212,9 @@ func (r *run) swap(ctx context.Context, live live, previous string) (again bool,
 	next := *r.release.Pointer
 	next.Previous = previous
 	issued := next.Issue(r.Now(), r.Lifetime)
-	document, err := issued.Encode()
+	document, err := r.document(ctx, issued)
 	if err != nil {
 		return false, err
-	}
-	if r.Sign != nil {
-		if document, err = r.Sign(ctx, document); err != nil {
-			return false, err
-		}
-	}
-	if _, unproved := r.Read(document); unproved != nil {
-		return false, fmt.Errorf("the new pointer would not be believed: %w", unproved)
 	}
 	if err := r.rules(ctx); err != nil {
 		return false, err

@@ -215,8 +215,12 @@ func TestSignature(t *testing.T) {
 		t.Fatal(report, err)
 	}
 	p.Sign = nil
+	before := len(m.Objects())
 	if _, err := p.Publish(context.Background(), at(2)); err == nil || !strings.Contains(err.Error(), "would not be believed: it is not signed") {
 		t.Errorf("got error %v", err)
+	}
+	if len(m.Objects()) != before {
+		t.Error("objects were sent, and their pointer can't be")
 	}
 	if body := m.Objects()["pointer.json"].Body; !strings.Contains(string(body), `"serial":1,`) {
 		t.Errorf("the pointer is %s", body)
