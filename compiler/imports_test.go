@@ -41,6 +41,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/store/s3":         {own: []string{"compiler/store"}, outside: []string{"github.com/minio/minio-go/v7"}},
 	"compiler/store/storetest":  {own: []string{"compiler/store"}},                                             // the test that all stores pass, for tests
 	"compiler/note":             {own: []string{"compiler/codeunit"}, outside: []string{"golang.org/x/mod"}},   // who signed a pointer
+	"compiler/provenance":       {own: []string{"compiler/manifest", "compiler/store"}},                        // where an output comes from, for others to sign
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
 	"compiler/evidence":         {},                                                                            // what a test report says
