@@ -15,6 +15,7 @@ import (
 var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
 		"compiler/manifest", "compiler/note", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature", "compiler/store/folder"},
+		"compiler/manifest", "compiler/provenance", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature", "compiler/store/folder"},
 		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},

@@ -10,25 +10,32 @@ import (
 
 	"muster/compiler"
 	"muster/compiler/manifest"
-	"muster/compiler/store/folder"
+	"muster/compiler/provenance"
 )
 
 func newCompile(g *globals) *cobra.Command {
-	var out string
+	var c compiling
 	cmd := &cobra.Command{
 		Use:   "compile",
 		Short: "write the manifests and the pointer to dist/",
 		Long: "compile checks the registry and, if it holds no error, writes one manifest per cohort, the pointer and the\n" +
-			"header rules. What is there already and still right is left alone; old manifests stay, for rollbacks.",
+			"header rules. What is there already and still right is left alone; old manifests stay, for rollbacks.\n" +
+			"Of a commit that can be published it also says where the output comes from, for CI to sign: an in-toto statement\n" +
+			"with SLSA provenance, beside the folder (dist.intoto.json).",
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return g.compile(cmd, out) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return g.compile(cmd, c) },
 	}
-	cmd.Flags().StringVar(&out, "out", "dist", "the `folder` to write to")
+	cmd.Flags().StringVar(&c.out, "out", "dist", "the `folder` to write to")
+	cmd.Flags().StringVar(&c.builder, "builder", provenance.Local, "the `uri` that the statement of provenance has for the builder, such as CI's workflow")
+	cmd.Flags().StringVar(&c.repository, "repository", "", "the `url` that it has for the repository; credentials in it are left out")
 	return cmd
 }
 
-func (g *globals) compile(cmd *cobra.Command, out string) error {
-	if out == "" {
+// compiling is what the flags of compile ask for.
+type compiling struct{ out, builder, repository string }
+
+func (g *globals) compile(cmd *cobra.Command, c compiling) error {
+	if c.out == "" {
 		return usagef("--out takes a folder, not an empty text")
 	}
 	debug.SetMemoryLimit(compileMemory)
@@ -55,17 +62,17 @@ func (g *globals) compile(cmd *cobra.Command, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := folder.Write(cmd.Context(), out, result.Output(pointer)); err != nil {
+	if err := c.write(cmd, s, result.Pointer.Registry, result.Output(pointer)); err != nil {
 		return err
 	}
 	if err := compiled[g.output](cmd.OutOrStdout(), s.Origin, result, pointer); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "compiled %s into %s, %s\n", counted(len(result.Manifests), "cohort"), out, provenance(s.Origin))
+	fmt.Fprintf(cmd.ErrOrStderr(), "compiled %s into %s, %s\n", counted(len(result.Manifests), "cohort"), c.out, whence(s.Origin))
 	return nil
 }
 
-func provenance(o manifest.Origin) string {
+func whence(o manifest.Origin) string {
 	switch {
 	case o.Commit == "":
 		return "not to be published: " + o.Unpublishable

@@ -42,6 +42,12 @@ func surroundings(dir string) []variant {
 func (v variant) compile(t *testing.T) map[string][]byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "dist")
+	v.compileTo(t, out)
+	return readFiles(t, out)
+}
+
+func (v variant) compileTo(t *testing.T, out string) {
+	t.Helper()
 	p := process{v.dir, v.env}
 	args := append([]string{"compile", "--out", out}, v.args...)
 	if v.umask != "" {
@@ -49,7 +55,6 @@ func (v variant) compile(t *testing.T) map[string][]byte {
 	} else {
 		p.must(t, "muster", args...)
 	}
-	return readFiles(t, out)
 }
 
 // TestSameCommitSameBytes: the first invariant of all.

@@ -59,9 +59,12 @@ type Input struct {
 }
 
 var (
-	errNoFiles    = errors.New("an output without files has no provenance")
-	errRepository = errors.New("the repository is to be a URL of https, http, ssh or git, or host:path") // what it is instead may hold a password
-	errBuilder    = errors.New("the builder is to be a URI without a user name or a password, such as https://ci.acme.example/publish")
+	// ErrRepository is the error of a Repository that can't be shown without what may be a password.
+	ErrRepository = errors.New("the repository is to be a URL of https, http, ssh or git, or host:path")
+	// ErrBuilder is the error of a Builder that is no URI, or holds a password.
+	ErrBuilder = errors.New("the builder is to be a URI without a user name or a password, such as https://ci.acme.example/publish")
+
+	errNoFiles = errors.New("an output without files has no provenance")
 )
 
 type statement struct {
@@ -195,7 +198,7 @@ func withoutCredentials(repository string) (string, error) {
 	}
 	u, err := url.Parse(repository)
 	if err != nil || !slices.Contains(reachable, u.Scheme) || u.Hostname() == "" {
-		return "", errRepository
+		return "", ErrRepository
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String(), nil
 }
@@ -206,7 +209,7 @@ func builderOf(id string) (string, error) {
 	}
 	u, err := url.Parse(id)
 	if err != nil || u.Scheme == "" || u.User != nil {
-		return "", errBuilder
+		return "", ErrBuilder
 	}
 	return id, nil
 }
