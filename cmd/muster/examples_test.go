@@ -22,7 +22,7 @@ import (
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, name := range folders(t, filepath.Join(root, "examples")) {
-		if name == "mistakes" || name == "conflicts" {
+		if name == "mistakes" || name == "conflicts" || name == "ci" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
