@@ -14,9 +14,9 @@ import (
 // run one way, from the end of the line to its beginning.
 var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
-		"compiler/manifest", "compiler/note", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature", "compiler/store/folder"},
-		"compiler/manifest", "compiler/provenance", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share", "compiler/signature", "compiler/store/folder"},
-		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+		"compiler/manifest", "compiler/note", "compiler/policy", "compiler/provenance", "compiler/publish", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share",
+		"compiler/signature", "compiler/store", "compiler/store/azure", "compiler/store/folder", "compiler/store/s3"},
+		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
 	"compiler": {own: []string{"compiler/ahead", "compiler/audit", "compiler/contract", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/policy", "compiler/publish", "compiler/recent",
@@ -36,12 +36,13 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
-	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
-	"compiler/store":            {}, // what publishing asks of a place that holds objects
-	"compiler/store/folder":     {own: []string{"compiler/store"}},
+	"compiler/note":             {own: []string{"compiler/codeunit"}, outside: []string{"golang.org/x/mod"}}, // who signed a pointer
+	"compiler/store":            {},                                                                          // what publishing asks of a place that holds objects
+	"compiler/store/folder":     {own: []string{"compiler/store"}, outside: []string{"github.com/gofrs/flock"}},
 	"compiler/store/s3":         {own: []string{"compiler/store"}, outside: []string{"github.com/minio/minio-go/v7"}},
-	"compiler/store/storetest":  {own: []string{"compiler/store"}},                                             // the test that all stores pass, for tests
-	"compiler/note":             {own: []string{"compiler/codeunit"}, outside: []string{"golang.org/x/mod"}},   // who signed a pointer
+	"compiler/store/azure":      {own: []string{"compiler/store"}, outside: []string{"github.com/Azure/azure-sdk-for-go/sdk"}},
+	"compiler/store/storetest":  {own: []string{"compiler/store"}}, // the test that all stores pass, for tests
+	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/provenance":       {own: []string{"compiler/manifest", "compiler/store"}},                        // where an output comes from, for others to sign
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
