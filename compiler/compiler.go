@@ -234,6 +234,7 @@ func load(tree fs.FS, thorough bool) (*registry.Registry, diag.List, error) {
 // Result is what a compile puts out.
 type Result struct {
 	Manifests []manifest.Manifest // by cohort name
+	Kept      []manifest.Manifest // of earlier serials, for a host that would lose them: by path, and none of Manifests
 	Pointer   *manifest.Pointer
 	Headers   []manifest.Headers // how each kind of object is to be served
 	Policy    *registry.Policy
@@ -267,15 +268,17 @@ func Compile(in Input) (*Result, diag.List, error) {
 
 // Output is the result as a folder: the manifests never change, and the pointer comes last.
 func (r *Result) Output(pointer []byte) folder.Output {
-	return folder.Output{Immutable: r.Objects(), Mutable: []store.Object{
+	return folder.Output{Immutable: append(r.Objects(), r.objects(r.Kept)...), Mutable: []store.Object{
 		r.rules(),
 		{Path: manifest.PointerPath, Body: pointer},
 	}}
 }
 
 // Objects are the objects that the pointer names, to be served as the table says.
-func (r *Result) Objects() (all []store.Object) {
-	for _, m := range r.Manifests {
+func (r *Result) Objects() []store.Object { return r.objects(r.Manifests) }
+
+func (r *Result) objects(manifests []manifest.Manifest) (all []store.Object) {
+	for _, m := range manifests {
 		all = append(all, publish.Object(r.Headers, m.Path(), m.Bytes))
 	}
 	return all

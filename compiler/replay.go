@@ -27,6 +27,7 @@ type Moment struct {
 
 	signers [2]registry.FileID // the files of SSH and OpenPGP keys that the policy trusted before it; zero: none
 	named   bool               // whether the policy named any
+	broken  bool               // whether its own registry, as far as there is one, does not compile
 }
 
 // Replay goes along the first-parent line up to a commit, the oldest commit first, and yields the commits at which anything
@@ -43,6 +44,17 @@ func (r *replayer) replay(tip history.Commit) iter.Seq2[*Moment, error] {
 			yield(nil, err)
 			return
 		}
+		for m, err := range r.along(line, 0) {
+			if (err != nil || len(m.Events) > 0) && !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+// along goes along a line, of which some serials lie before its first commit, and yields every commit of it.
+func (r *replayer) along(line []history.Step, before int) iter.Seq2[*Moment, error] {
+	return func(yield func(*Moment, error) bool) {
 		all := loadings(r.repo, line)
 		if !r.inTurn { // reading takes about as long as judging: BenchmarkReplay tells what that saves with two processors
 			all = ahead.Of(all)
@@ -51,12 +63,12 @@ func (r *replayer) replay(tip history.Commit) iter.Seq2[*Moment, error] {
 		defer stop()
 		r.load = load
 		for i, step := range line {
-			m, err := r.step(i+1, step)
+			m, err := r.step(before+i+1, step)
 			if err != nil {
 				yield(nil, fmt.Errorf("replaying commit %s: %w", step.ID, err))
 				return
 			}
-			if len(m.Events) > 0 && !yield(m, nil) {
+			if m.broken = r.broken; !yield(m, nil) {
 				return
 			}
 		}

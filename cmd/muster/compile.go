@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,24 +20,33 @@ func newCompile(g *globals) *cobra.Command {
 		Use:   "compile",
 		Short: "write the manifests and the pointer to dist/",
 		Long: "compile checks the registry and, if it holds no error, writes one manifest per cohort, the pointer and the\n" +
-			"header rules. What is there already and still right is left alone; old manifests stay, for rollbacks.\n" +
+			"header rules. What is there already and still right is left alone; old manifests stay, for rollbacks. A host that\n" +
+			"replaces the whole folder loses them: with --keep those of the last serials are written too, from history, byte for\n" +
+			"byte as their commits compile. Commits that don't compile were never published, and don't count.\n" +
 			"Of a commit that can be published it also says where the output comes from, for CI to sign: an in-toto statement\n" +
 			"with SLSA provenance, beside the folder (dist.intoto.json).",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return g.compile(cmd, c) },
 	}
 	cmd.Flags().StringVar(&c.out, "out", "dist", "the `folder` to write to")
+	cmd.Flags().IntVar(&c.keep, "keep", 0, "also write the manifests of this `number` of serials before")
 	cmd.Flags().StringVar(&c.builder, "builder", provenance.Local, "the `uri` that the statement of provenance has for the builder, such as CI's workflow")
 	cmd.Flags().StringVar(&c.repository, "repository", "", "the `url` that it has for the repository; credentials in it are left out")
 	return cmd
 }
 
 // compiling is what the flags of compile ask for.
-type compiling struct{ out, builder, repository string }
+type compiling struct {
+	out, builder, repository string
+	keep                     int
+}
 
 func (g *globals) compile(cmd *cobra.Command, c compiling) error {
 	if c.out == "" {
 		return usagef("--out takes a folder, not an empty text")
+	}
+	if c.keep < 0 {
+		return usagef("--keep takes a number of serials, not %d", c.keep)
 	}
 	debug.SetMemoryLimit(compileMemory)
 	s, err := g.open()
@@ -57,6 +67,9 @@ func (g *globals) compile(cmd *cobra.Command, c compiling) error {
 	}
 	if result == nil {
 		return conclude(cmd.ErrOrStderr(), found)
+	}
+	if err := s.keep(result, c.keep); err != nil {
+		return err
 	}
 	pointer, err := result.Pointer.Encode()
 	if err != nil {
@@ -86,7 +99,7 @@ func whence(o manifest.Origin) string {
 var compiled = map[string]func(io.Writer, manifest.Origin, *compiler.Result, []byte) error{"text": compiledText, "json": compiledJSON}
 
 func compiledText(w io.Writer, _ manifest.Origin, r *compiler.Result, pointer []byte) error {
-	for _, m := range r.Manifests {
+	for _, m := range slices.Concat(r.Manifests, r.Kept) {
 		if _, err := fmt.Fprintf(w, "%s  %d bytes\n", m.Path(), len(m.Bytes)); err != nil {
 			return err
 		}
@@ -108,11 +121,17 @@ func compiledJSON(w io.Writer, o manifest.Origin, r *compiler.Result, _ []byte) 
 		Serial        int                `json:"serial,omitempty"`
 		Unpublishable string             `json:"unpublishable,omitempty"`
 		Manifests     []compiledManifest `json:"manifests"`
-	}{o.Commit, o.Serial, o.Unpublishable, []compiledManifest{}}
-	for _, m := range r.Manifests {
-		out.Manifests = append(out.Manifests, compiledManifest{m.Cohort, m.ID.String(), m.Path(), len(m.Bytes)})
-	}
+		Kept          []compiledManifest `json:"kept,omitempty"` // of earlier serials
+	}{o.Commit, o.Serial, o.Unpublishable, compiledManifests(r.Manifests), compiledManifests(r.Kept)}
 	return writeJSON(w, out)
+}
+
+func compiledManifests(manifests []manifest.Manifest) []compiledManifest {
+	records := []compiledManifest{}
+	for _, m := range manifests {
+		records = append(records, compiledManifest{m.Cohort, m.ID.String(), m.Path(), len(m.Bytes)})
+	}
+	return records
 }
 
 func writeJSON(w io.Writer, v any) error {
