@@ -79,7 +79,7 @@ func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) 
 	if err != nil {
 		return fmt.Errorf("publishing to %s: %w", to, err)
 	}
-	record := publishedOf(c, to, report, q.dry)
+	record := publicationOf(c, to, report, q.dry)
 	if err := publications[g.output](cmd.OutOrStdout(), record); err != nil {
 		return err
 	}
@@ -136,8 +136,8 @@ func cureOf(unpublishable string) string {
 	return ""
 }
 
-// published is what publish tells.
-type published struct {
+// publication is what publish tells.
+type publication struct {
 	Outcome    publish.Outcome `json:"outcome"`
 	DryRun     bool            `json:"dryRun,omitempty"`
 	Store      string          `json:"store"`
@@ -153,8 +153,8 @@ type published struct {
 	sizes      map[string]int
 }
 
-func publishedOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool) *published {
-	out := &published{Outcome: r.Outcome, DryRun: dry, Store: to.String(), Serial: c.Origin.Serial, Commit: c.Origin.Commit,
+func publicationOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool) *publication {
+	out := &publication{Outcome: r.Outcome, DryRun: dry, Store: to.String(), Serial: c.Origin.Serial, Commit: c.Origin.Commit,
 		Created: slices.Sorted(slices.Values(r.Created)), Found: slices.Sorted(slices.Values(r.Found)),
 		PassedOver: r.PassedOver, Promise: policy.PromiseOf(c.result.Policy), sizes: map[string]int{}}
 	if r.Before != nil {
@@ -170,13 +170,13 @@ func publishedOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool)
 }
 
 // publications are the ways to tell what was published.
-var publications = map[string]func(io.Writer, *published) error{
-	"text": publishedText,
-	"json": func(w io.Writer, p *published) error { return writeJSON(w, p) },
+var publications = map[string]func(io.Writer, *publication) error{
+	"text": publicationText,
+	"json": func(w io.Writer, p *publication) error { return writeJSON(w, p) },
 }
 
-// publishedText lists the objects in the order in which they were looked for: those that are new, and those that were there.
-func publishedText(w io.Writer, p *published) error {
+// publicationText lists the objects in the order in which they were looked for: those that are new, and those that were there.
+func publicationText(w io.Writer, p *publication) error {
 	var b strings.Builder
 	all := slices.Concat(p.Found, p.Created)
 	slices.SortFunc(all, func(a, b string) int {
@@ -206,12 +206,12 @@ func order(name string) int {
 }
 
 // swapped reports whether the pointer is a new one.
-func (p *published) swapped() bool {
+func (p *publication) swapped() bool {
 	return p.Outcome == publish.Published || p.Outcome == publish.Refreshed
 }
 
 // concludePublish says what it came to, for people.
-func concludePublish(w io.Writer, p *published, r *publish.Report) {
+func concludePublish(w io.Writer, p *publication, r *publish.Report) {
 	commit := fmt.Sprintf("serial %d, commit %s", p.Serial, short(p.Commit))
 	if r.Unproved != nil {
 		fmt.Fprintf(w, "muster: the pointer that was there is not to be believed: %s\n", printable(r.Unproved.Error()))
@@ -237,7 +237,7 @@ func concludePublish(w io.Writer, p *published, r *publish.Report) {
 	fmt.Fprintln(w, p.Promise)
 }
 
-func (p *published) instead() string {
+func (p *publication) instead() string {
 	if p.Before == 0 {
 		return ""
 	}

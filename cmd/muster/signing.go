@@ -12,7 +12,7 @@ import (
 
 // authenticate has a publisher sign with the private keys in sources, and believe what the policy's keys have signed.
 func authenticate(p *publish.Publisher, rules *registry.Policy, sources []string) error {
-	keys, err := keysOf(rules)
+	keys, err := trustedKeys(rules)
 	if err != nil {
 		return err
 	}
@@ -38,8 +38,8 @@ func authenticate(p *publish.Publisher, rules *registry.Policy, sources []string
 	return nil
 }
 
-// keysOf are the keys whose signatures a policy asks for; nil if it asks for none.
-func keysOf(rules *registry.Policy) (*note.Keys, error) {
+// trustedKeys are the keys whose signatures a policy asks for; nil if it asks for none.
+func trustedKeys(rules *registry.Policy) (*note.Keys, error) {
 	if rules.Signing == nil {
 		return nil, nil
 	}
