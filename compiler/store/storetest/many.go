@@ -14,7 +14,7 @@ import (
 
 const (
 	writers = 20
-	rounds  = 5
+	rounds  = 10
 )
 
 // atOnce calls do in as many goroutines as there are writers, and returns what each of them got.
