@@ -40,6 +40,9 @@ var passing = map[string]struct {
 	"503":                  {fault: storetest.Answer(503, "SlowDown")},
 	"429":                  {fault: storetest.Answer(429, "TooManyRequests")},
 	"409 of a race":        {fault: storetest.Answer(409, "ConditionalRequestConflict")},
+	"409 of Ceph":          {fault: storetest.Answer(409, "ConcurrentModification")},
+	"409 of an operation":  {fault: storetest.Answer(409, "OperationAborted")},
+	"408 of a proxy":       {fault: plain(408)},
 	"409 without a body":   {fault: plain(409)},
 	"closed before":        {fault: storetest.CloseBefore},
 	"closed after":         {fault: storetest.CloseAfter, lost: true},
@@ -291,6 +294,7 @@ func TestPatience(t *testing.T) {
 	p := hasty()
 	p.answer, p.whole = time.Hour, 200*time.Millisecond
 	storetest.AlwaysFails(t, openStub(t, stub, "", p), store.ErrUnavailable)
+	wantText(t, openStub(t, stub, "", p).Create(t.Context(), object("a.json", "{}")), "no answer in 0s")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	p.whole = time.Hour
@@ -307,8 +311,10 @@ func TestSlowBody(t *testing.T) {
 			recorder := httptest.NewRecorder()
 			serve(recorder, r)
 			maps.Copy(w.Header(), recorder.Header())
-			w.WriteHeader(recorder.Code)
-			_ = http.NewResponseController(w).Flush()
+			if r.Method == http.MethodGet {
+				w.WriteHeader(recorder.Code)
+				_ = http.NewResponseController(w).Flush()
+			}
 			time.Sleep(500 * time.Millisecond)
 			_, _ = w.Write(recorder.Body.Bytes())
 		}
@@ -325,6 +331,30 @@ func TestSlowBody(t *testing.T) {
 	stub.Objects.Put(object("b.json", "x"))
 	if _, _, err := s.Get(t.Context(), "b.json"); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a byte that takes too long: got error %v", err)
+	}
+}
+
+// TestNoMoreTries shows that the time for a large body is not used for more tries.
+func TestNoMoreTries(t *testing.T) {
+	t.Parallel()
+	stub := storetest.NewS3Stub(t, storetest.S3StubOptions{Fault: func(int, *http.Request) storetest.Fault { return plain(500) }})
+	p := hasty()
+	p.tries, p.pause, p.whole, p.extra = 8, 20*time.Millisecond, 100*time.Millisecond, time.Hour
+	err := openStub(t, stub, "", p).Create(t.Context(), object("a.json", strings.Repeat("x", 1<<20)))
+	if n := stub.Requests(); !errors.Is(err, store.ErrUnavailable) || n == p.tries {
+		t.Errorf("got error %v after %d requests", err, n)
+	}
+}
+
+// TestMissingKey lets the server say in so many words that there is no such key.
+func TestMissingKey(t *testing.T) {
+	t.Parallel()
+	stub := storetest.NewS3Stub(t, storetest.S3StubOptions{Fault: func(int, *http.Request) storetest.Fault { return storetest.Answer(404, "NoSuchKey") }})
+	for op, err := range operations(t, openStub(t, stub, "", hasty()), "a.json") {
+		want := map[string]error{reading: store.ErrNotFound, creating: errNotS3, swapping: store.ErrConflict}[op]
+		if !errors.Is(err, want) || op == creating && isOneOf(err) {
+			t.Errorf("%s: got error %v, want %v", op, err, want)
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/minio/minio-go/v7"
 
@@ -41,7 +40,7 @@ func (b *bucket) meaning(err error) error {
 // isSetup reports whether a connection will never work the way it has been set up.
 func isSetup(err error) bool {
 	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &certificate) || errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(err.Error(), http.ErrSchemeMismatch.Error())
+	return errors.As(err, &certificate) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // Codes of errors whose HTTP status does not say enough (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).

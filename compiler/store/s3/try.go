@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"muster/compiler/store"
 )
 
 // patience is how long an operation goes on while the server does not give an answer that settles it.
@@ -47,6 +49,8 @@ func (p patience) try(ctx context.Context, request func(ctx context.Context, mor
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case whole.Err() != nil:
+			return fmt.Errorf("%w: no answer in %v", store.ErrUnavailable, time.Since(start).Round(time.Second))
 		case n == p.tries || time.Since(start) >= p.whole:
 			return fmt.Errorf("%w (tried %d times in %v)", err, n, time.Since(start).Round(time.Second))
 		}
