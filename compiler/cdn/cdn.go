@@ -134,3 +134,10 @@ func own(h manifest.Headers) (fields []manifest.Field) {
 	}
 	return fields
 }
+
+// quote writes a text as one string: in nginx (https://nginx.org/en/docs/dev/development_guide.html#config_directives), where a
+// dollar sign still begins a variable, and in Cloudflare's rules language
+// (https://developers.cloudflare.com/ruleset-engine/rules-language/values/).
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// nameserver answers every question for an IPv4 address with 127.0.0.1, and other questions with nothing. It returns the
-// address that it listens on.
-func nameserver(t *testing.T) string {
+// nameserver answers every question for an IPv4 address with 127.0.0.1, and other questions with nothing, until
+// it is closed.
+func nameserver(t *testing.T) net.PacketConn {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -26,7 +26,7 @@ func nameserver(t *testing.T) string {
 			}
 		}
 	}()
-	return c.LocalAddr().String()
+	return c
 }
 
 // reply is a DNS message with the one question and, for an IPv4 address, one answer (RFC 1035, section 4).

@@ -37,7 +37,7 @@ var nginx = kind{"nginx", func(p place) ([]byte, error) {
 //go:embed nginx.tmpl
 var nginxText string
 
-var nginxTemplate = template.Must(template.New("nginx").Funcs(template.FuncMap{"quote": nginxQuote}).Parse(nginxText))
+var nginxTemplate = template.Must(template.New("nginx").Funcs(template.FuncMap{"quote": quote}).Parse(nginxText))
 
 // nginxSite is what the template shows.
 type nginxSite struct {
@@ -102,9 +102,4 @@ func objectPattern(path string) string {
 // nginxZone is a name that other sites in the same nginx do not have.
 func nginxZone(p place) string {
 	return "muster_" + strings.Trim(regexp.MustCompile(`[^0-9A-Za-z]+`).ReplaceAllString(p.host+p.base, "_"), "_")
-}
-
-// nginxQuote writes a text as one parameter. Dollar signs begin variables, and can't be escaped.
-func nginxQuote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -3,13 +3,9 @@ package cdn_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,86 +30,6 @@ var objectPaths = []string{
 	"log/12.json",
 }
 
-// origin is a store as it answers over HTTP: the objects with the fields that it keeps, and fields of its own.
-type origin struct {
-	*httptest.Server
-	table []manifest.Headers
-
-	mutex    sync.Mutex
-	objects  map[string][]byte // by the path of the request
-	asked    []*http.Request
-	answered map[int]int // by status
-	status   int         // what every request is answered with; 0: what is there
-	wait     chan struct{}
-}
-
-func newOrigin(t *testing.T, p policy.Promise, prefix string) *origin {
-	o := &origin{table: manifest.HeaderTable(p), objects: map[string][]byte{}, answered: map[int]int{}}
-	for _, path := range objectPaths {
-		o.objects[prefix+path] = []byte(`{"path":"` + path + `","filler":"` + strings.Repeat("x", 1000) + `"}`)
-	}
-	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.serve(w, r, prefix) }))
-	t.Cleanup(o.Close)
-	return o
-}
-
-func (o *origin) serve(w http.ResponseWriter, r *http.Request, prefix string) {
-	o.mutex.Lock()
-	body, ok := o.objects[r.URL.Path]
-	status, wait := o.status, o.wait
-	o.asked = append(o.asked, r)
-	o.mutex.Unlock()
-	if wait != nil {
-		<-wait
-	}
-	h := w.Header()
-	for name, value := range map[string]string{"x-amz-request-id": "1", "Set-Cookie": "store=1", "Vary": "Origin, Accept-Encoding", "Age": "3",
-		"Access-Control-Allow-Origin": "https://elsewhere.example", "X-Content-Type-Options": "none", "Expires": "Thu, 01 Jan 1970 00:00:00 GMT", "X-Accel-Expires": "1000"} {
-		h.Set(name, value)
-	}
-	if status == 0 {
-		status = http.StatusNotFound
-	}
-	if row, _ := manifest.HeadersOf(o.table, strings.TrimPrefix(r.URL.Path, prefix)); ok && o.status == 0 {
-		tag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
-		h.Set("ETag", tag)
-		h.Set("Last-Modified", "Sun, 01 Nov 2026 12:00:00 GMT")
-		if status = http.StatusNotModified; r.Header.Get("If-None-Match") != tag {
-			status = http.StatusOK
-			h.Set("Cache-Control", row.Value("Cache-Control")) // S3 leaves it out of a 304
-			h.Set("Content-Type", row.Value("Content-Type"))
-		}
-	} else {
-		body = []byte("<Error><BucketName>secret-bucket</BucketName></Error>")
-	}
-	w.WriteHeader(status)
-	if status != http.StatusNotModified {
-		_, _ = w.Write(body)
-	}
-	o.mutex.Lock()
-	o.answered[status]++
-	o.mutex.Unlock()
-}
-
-// change does something to the store between two requests.
-func (o *origin) change(f func()) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	f()
-}
-
-// requests is how many requests came to a path, and how many to all for "".
-func (o *origin) requests(path string) (n int) {
-	o.change(func() {
-		for _, r := range o.asked {
-			if path == "" || r.URL.Path == path {
-				n++
-			}
-		}
-	})
-	return n
-}
-
 // tier is an nginx before an origin, which serves below /mf/ what is at the origin's URL.
 func tier(t *testing.T, p policy.Promise, origin string) string {
 	t.Helper()
@@ -127,36 +43,6 @@ func config(t *testing.T, kind string, p policy.Promise, base, origin string) []
 		t.Fatal(err)
 	}
 	return b
-}
-
-type answer struct {
-	*http.Response
-	body string
-}
-
-// ask makes a request with the given fields, "Name: value" each. It takes what comes over the wire, unpacked by nobody.
-func ask(t *testing.T, method, url string, fields ...string) answer {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range fields {
-		name, value, _ := strings.Cut(f, ": ")
-		r.Header.Add(name, value)
-	}
-	response, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{response, string(body)}
 }
 
 // served are the fields that an object may have beside those of the table.
@@ -197,45 +83,56 @@ func checkNothing(t *testing.T, a answer, status int) {
 	}
 }
 
-// TestNginxObjects: through two tiers every object comes as it is, with the fields of the table, each once, packed for who
-// asks for that, and once from the store however one asks.
+// TestNginxObjects: through one tier and through two every object comes as it is, with the fields of the table, each once, packed
+// for who asks for that, and once from the store however one asks.
 func TestNginxObjects(t *testing.T) {
 	t.Parallel()
-	p := policy.Promise{TTL: 60, Tiers: 2, MaxAge: 30, Poll: 1}
-	store := newOrigin(t, p, "/bucket/a folder/")
-	edge := tier(t, p, tier(t, p, store.URL+"/bucket/a%20folder/"))
-	for _, path := range objectPaths {
-		row, _ := manifest.HeadersOf(store.table, path)
-		want := string(store.objects["/bucket/a folder/"+path])
-		first := ask(t, "GET", edge+path, "Cookie: session=1", "Authorization: Bearer 1", "Origin: https://shop.example")
-		checkFields(t, first, row)
-		if first.StatusCode != http.StatusOK || first.body != want || first.Header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%s: %s, %q, Vary %q", path, first.Status, first.body, first.Header.Get("Vary"))
+	for tiers := 1; tiers <= 2; tiers++ {
+		p := policy.Promise{TTL: 60, Tiers: tiers, MaxAge: 30, Poll: 1}
+		store := newOrigin(t, p, "/bucket/a folder/")
+		edge := store.URL + "/bucket/a%20folder/"
+		for range tiers {
+			edge = tier(t, p, edge)
 		}
-		head := ask(t, "HEAD", edge+path+"?x=1")
-		checkFields(t, head, row)
-		if head.StatusCode != http.StatusOK || head.body != "" {
-			t.Errorf("HEAD %s: %s, %q", path, head.Status, head.body)
-		}
-		for i, fields := range []string{"Accept-Encoding: gzip", "Accept-Encoding: br, gzip;q=0.5", "Cache-Control: no-cache", "Pragma: no-cache", "User-Agent: another", "Origin: https://else.example", "Cookie: session=2"} {
-			a := ask(t, "GET", fmt.Sprintf("%s%s?bust=%d", edge, path, i), fields)
-			checkFields(t, a, row)
-			if got := unpack(t, a); a.StatusCode != http.StatusOK || got != want || (a.Header.Get("Content-Encoding") == "gzip") != strings.Contains(fields, "gzip") {
-				t.Errorf("%s with %s: %s, %q packed as %q", path, fields, a.Status, got, a.Header.Get("Content-Encoding"))
+		for _, path := range objectPaths {
+			row, _ := manifest.HeadersOf(store.table, path)
+			checkObject(t, edge+path, row, string(store.objects["/bucket/a folder/"+path]))
+			if n := store.requests("/bucket/a folder/" + path); n != 1 {
+				t.Errorf("the store was asked for %s %d times", path, n)
 			}
 		}
-		same := ask(t, "GET", edge+path, "If-None-Match: "+first.Header.Get("ETag"))
-		if same.StatusCode != http.StatusNotModified || same.body != "" || same.Header.Get("Cache-Control") != row.Value("Cache-Control") || same.Header.Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("%s again: %s with %v", path, same.Status, same.Header)
-		}
-		if n := store.requests("/bucket/a folder/" + path); n != 1 {
-			t.Errorf("the store was asked for %s %d times", path, n)
+		for _, r := range store.asked {
+			if delete(r.Header, "Connection"); len(r.Header) > 0 || r.URL.RawQuery != "" || "http://"+r.Host != store.URL {
+				t.Errorf("the store was asked for %s at %s with %v", r.URL, r.Host, r.Header)
+			}
 		}
 	}
-	for _, r := range store.asked {
-		if names := slices.Sorted(maps.Keys(r.Header)); len(names) > 0 || r.URL.RawQuery != "" {
-			t.Errorf("the store was asked for %s with %v", r.URL, r.Header)
+}
+
+// checkObject asks for an object in all the ways that must not matter.
+func checkObject(t *testing.T, url string, row manifest.Headers, want string) {
+	t.Helper()
+	first := ask(t, "GET", url, "Cookie: session=1", "Authorization: Bearer 1", "Origin: https://shop.example")
+	checkFields(t, first, row)
+	if first.StatusCode != http.StatusOK || first.body != want || first.Header.Get("Vary") != "Accept-Encoding" {
+		t.Errorf("%s: %s, %q, Vary %q", url, first.Status, first.body, first.Header.Get("Vary"))
+	}
+	head := ask(t, "HEAD", url+"?x=1")
+	checkFields(t, head, row)
+	if head.StatusCode != http.StatusOK || head.body != "" {
+		t.Errorf("HEAD %s: %s, %q", url, head.Status, head.body)
+	}
+	for i, fields := range [][]string{{"Accept-Encoding: gzip"}, {"Accept-Encoding: br, gzip;q=0.5", "Via: 1.1 cdn.example"}, {"Cache-Control: no-cache"}, {"Pragma: no-cache"},
+		{"User-Agent: another"}, {"Origin: https://else.example"}, {"Cookie: session=2"}} {
+		a := ask(t, "GET", fmt.Sprintf("%s?bust=%d", url, i), fields...)
+		checkFields(t, a, row)
+		if got := unpack(t, a); a.StatusCode != http.StatusOK || got != want || (a.Header.Get("Content-Encoding") == "gzip") != strings.Contains(fields[0], "gzip") {
+			t.Errorf("%s with %s: %s, %q packed as %q", url, fields, a.Status, got, a.Header.Get("Content-Encoding"))
 		}
+	}
+	same := ask(t, "GET", url, "If-None-Match: "+first.Header.Get("ETag"))
+	if same.StatusCode != http.StatusNotModified || same.body != "" || same.Header.Get("Cache-Control") != row.Value("Cache-Control") || same.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%s again: %s with %v", url, same.Status, same.Header)
 	}
 }
 
@@ -358,8 +255,8 @@ func TestNginxKeepsThePromise(t *testing.T) {
 	if last >= caches {
 		t.Errorf("an old pointer came %s after the change; the promise allows %s", last, caches)
 	}
-	if last == 0 {
-		t.Error("no answer was old: the tiers keep nothing")
+	if last == 0 || store.answered[http.StatusNotModified] == 0 {
+		t.Errorf("the tiers keep nothing, or never ask whether it is still so: the store has answered %v", store.answered)
 	}
 }
 
@@ -468,11 +365,35 @@ func TestNginxNames(t *testing.T) {
 	store := newOrigin(t, short, "/")
 	_, port, _ := strings.Cut(strings.TrimPrefix(store.URL, "http://"), ":")
 	text := config(t, "nginx", short, "https://manifests.acme.example/", "http://store.acme.example:"+port)
-	if bytes.Count(text, []byte("resolver 127.0.0.53 ")) != 1 {
+	if bytes.Count(text, []byte("resolver 127.0.0.53 valid=30s")) != 1 {
 		t.Fatalf("there is no resolver in\n%s", text)
 	}
-	base := cdntest.Nginx(t, bytes.ReplaceAll(text, []byte("resolver 127.0.0.53 "), []byte("resolver "+nameserver(t)+" ")))
+	names := nameserver(t)
+	base := cdntest.Nginx(t, bytes.ReplaceAll(text, []byte("resolver 127.0.0.53 valid=30s"), []byte("resolver "+names.LocalAddr().String()+" valid=1s")))
 	if a := ask(t, "GET", base+"/pointer.json"); a.StatusCode != http.StatusOK || store.asked[0].Host != "store.acme.example:"+port {
 		t.Errorf("%s from %q", a.Status, store.asked[0].Host)
+	}
+	names.Close()
+	time.Sleep(3100 * time.Millisecond)
+	if a := ask(t, "GET", base+"/pointer.json"); a.StatusCode != http.StatusOK || a.body != string(store.objects["/pointer.json"]) {
+		t.Errorf("when no name can be looked up, %s %q", a.Status, a.body)
+	}
+}
+
+// TestNginxOnce: of many who ask at once for what no cache has, the store hears once.
+func TestNginxOnce(t *testing.T) {
+	t.Parallel()
+	store := newOrigin(t, short, "/")
+	edge := tier(t, short, store.URL)
+	release := make(chan struct{})
+	store.wait = release
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() { ask(t, "GET", edge+"log/12.json") })
+	}
+	time.Sleep(300 * time.Millisecond)
+	close(release)
+	if all.Wait(); store.requests("") != 1 {
+		t.Errorf("the store was asked %d times", store.requests(""))
 	}
 }

@@ -67,7 +67,7 @@ func whole(dir string, http []byte) []byte {
 	if os.Geteuid() == 0 {
 		b.WriteString("user root;\n") // its worker would not be let into dir
 	}
-	fmt.Fprintf(&b, "worker_processes 1;\npid %[1]s/pid;\nerror_log %[1]s/error.log;\nevents {}\nhttp {\naccess_log off;\n", dir)
+	fmt.Fprintf(&b, "worker_processes 1;\npid %[1]s/pid;\nerror_log %[1]s/error.log;\nevents {}\nhttp {\naccess_log off;\ntypes { application/json json; }\n", dir)
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&b, "%s_temp_path %s/%s;\n", kind, dir, kind)
 	}

@@ -1,0 +1,227 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"muster/compiler/diag"
+	"muster/compiler/history"
+	"muster/compiler/manifest"
+	"muster/compiler/note"
+	"muster/compiler/publish"
+)
+
+const (
+	maxFirst       = 1 << 10 // bytes of the object that says where the log begins
+	maxEntries     = 1 << 20 // of a log that are read: who has no keys may be told of any number
+	entriesAtOnce  = 16
+	entriesInBlock = 256 // are read before they are looked at, in order
+	maxFindings    = 20  // of the log, after which its other entries are left
+)
+
+// history walks the log from its first entry to the pointer's.
+func (r *run) history(ctx context.Context) (Level, error) {
+	switch {
+	case r.pointer == nil:
+		return skipped(History, noPointer), nil
+	case r.compiled:
+		return skipped(History, "it was compiled, not published: there is no log"), nil
+	}
+	l := Level{Name: History}
+	first := r.first(ctx, &l)
+	if first == 0 {
+		return l, nil
+	}
+	w := walk{run: r, level: &l, next: first, tip: r.pointer.Serial, chained: true}
+	if r.Git != nil {
+		line, err := r.commits()
+		if err != nil {
+			return l, err
+		}
+		w.line = line
+	}
+	newest := maxEntries
+	if r.Newest > 0 {
+		newest = min(r.Newest, maxEntries)
+	}
+	if skip := w.tip - newest + 1; skip > w.next {
+		w.next, w.chained = skip, false
+	}
+	from := w.next
+	for w.next <= w.tip && len(l.Findings) < maxFindings && ctx.Err() == nil {
+		w.block(ctx)
+	}
+	l.Summary = r.walked(w, first, from)
+	return l, nil
+}
+
+// walked tells how much of the log was read.
+func (r *run) walked(w walk, first, from int) string {
+	text := fmt.Sprintf("%s, serial %d to %d", counted(w.next-from, "entry", "entries"), from, w.next-1)
+	if from > first {
+		text += fmt.Sprintf(" of a log that begins with %d", first)
+	}
+	if w.next <= w.tip {
+		text += fmt.Sprintf("; the %d after these were left", w.tip-w.next+1)
+	}
+	if r.Git == nil {
+		return text + "; not held against git: " + r.NoGit
+	}
+	return text + ", up to commit " + diag.ShortID(r.Git.Tip.ID) + " of the repository"
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// commits is the line that is trusted, the commit of serial 1 first. It is walked once.
+func (r *run) commits() ([]history.Commit, error) {
+	if r.line != nil {
+		return r.line, nil
+	}
+	for c, err := range r.Git.Repo.Commits(r.Git.Tip) {
+		if err != nil {
+			return nil, err
+		}
+		r.line = append(r.line, history.Commit{ID: c.ID, Time: c.Time})
+	}
+	for i, j := 0, len(r.line)-1; i < j; i, j = i+1, j-1 {
+		r.line[i], r.line[j] = r.line[j], r.line[i]
+	}
+	return r.line, nil
+}
+
+// first is the serial with which the log says that it begins; 0 if it doesn't, which is a finding.
+func (r *run) first(ctx context.Context, l *Level) int {
+	const path = publish.FirstPath
+	a, err := r.Site.Get(ctx, path, maxFirst)
+	if err != nil {
+		l.failed("first", path, err)
+		return 0
+	}
+	start, err := parseFirst(a.Body)
+	switch {
+	case err != nil:
+		l.add("first", path, "%v", err)
+		return 0
+	case start.Registry != r.pointer.Registry:
+		l.add("first", path, "it is of the registry %q", start.Registry)
+		return 0
+	case start.Serial > r.pointer.Serial:
+		l.add("first", path, "it says that the log begins with serial %d, after that of the pointer, %d", start.Serial, r.pointer.Serial)
+		return 0
+	}
+	return start.Serial
+}
+
+// first is what the object says that tells where a log begins; see package publish.
+type first struct {
+	Schema   string `json:"schema"`
+	Registry string `json:"registry"`
+	Serial   int    `json:"serial"`
+}
+
+func parseFirst(body []byte) (first, error) {
+	const schema = "muster/log-first/v1"
+	var start first
+	if err := json.Unmarshal(body, &start); err != nil {
+		return first{}, errors.New("it is not the JSON that says where a log begins")
+	}
+	again, err := manifest.Canonical(start)
+	if err != nil || !bytes.Equal(again, body) || start.Schema != schema || start.Serial < 1 {
+		return first{}, fmt.Errorf("it is not a canonical %s", schema)
+	}
+	return start, nil
+}
+
+// walk is how far the log has been looked at.
+type walk struct {
+	*run
+	level     *Level
+	next, tip int // serials
+
+	previous string // the hash of the entry before next; "" before the first
+	chained  bool   // previous is known
+	line     []history.Commit
+	behind   bool // the end of the line was passed, and that was said
+}
+
+// block reads some entries at once, and looks at them in order.
+func (w *walk) block(ctx context.Context) {
+	type read struct {
+		body []byte
+		err  error
+	}
+	entries := make([]read, min(entriesInBlock, w.tip-w.next+1))
+	var g errgroup.Group
+	g.SetLimit(entriesAtOnce)
+	for i := range entries {
+		g.Go(func() error {
+			a, err := w.Site.Get(ctx, manifest.LogPath(w.next+i), note.MaxSize)
+			entries[i] = read{a.Body, err}
+			return nil
+		})
+	}
+	g.Wait() // no function fails
+	for _, e := range entries {
+		if len(w.level.Findings) >= maxFindings {
+			return
+		}
+		w.entry(e.body, e.err)
+		w.next++
+	}
+}
+
+// entry looks at the next entry. After one that can't be read the chain begins anew.
+func (w *walk) entry(body []byte, err error) {
+	path := manifest.LogPath(w.next)
+	previous, chained := w.previous, w.chained
+	w.previous, w.chained = manifest.Sum(body).String(), err == nil
+	if err != nil {
+		w.level.failed("entry", path, err)
+		return
+	}
+	e, err := manifest.ParseEntry(body)
+	if err != nil {
+		w.level.add("entry", path, "%v", err)
+		return
+	}
+	if e.Serial != w.next || e.Registry != w.pointer.Registry {
+		w.level.add("entry", path, "it is of serial %d of the registry %q", e.Serial, e.Registry)
+		return
+	}
+	if chained && e.Previous != previous {
+		w.level.add("chain", path, "it says that the hash of the entry before it is %q, and that is %q: the log was rewritten", e.Previous, previous)
+	}
+	if w.run.Git != nil {
+		w.commit(path, e)
+	}
+}
+
+// commit asks that an entry is of the commit that the line has at its serial.
+func (w *walk) commit(path string, e *manifest.Pointer) {
+	if e.Serial > len(w.line) {
+		if !w.behind {
+			w.behind = true
+			w.level.add("line", path, "the repository's line ends with serial %d, commit %s: fetch, and name the branch that is published from with --at; or somebody else has published", len(w.line), diag.ShortID(w.Git.Tip.ID))
+		}
+		return
+	}
+	c := w.line[e.Serial-1]
+	if e.Commit != c.ID {
+		w.level.add("line", path, "it is of commit %s, and the commit of serial %d is %s: history was rewritten, or this was published from another branch", diag.ShortID(e.Commit), e.Serial, diag.ShortID(c.ID))
+		return
+	}
+	if want := c.Time.UTC().Format(time.RFC3339); e.Time != want {
+		w.level.add("line", path, "it says that commit %s is of %s, and that is %s", diag.ShortID(e.Commit), e.Time, want)
+	}
+}
