@@ -13,9 +13,9 @@ import (
 // imports is the house: for each package the packages of this module that it may import, and the outside modules. Imports
 // run one way, from the end of the line to its beginning.
 var imports = map[string]struct{ own, outside []string }{
-	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
+	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/cdn", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
 		"compiler/manifest", "compiler/note", "compiler/policy", "compiler/provenance", "compiler/publish", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share",
-		"compiler/signature", "compiler/store", "compiler/store/azure", "compiler/store/folder", "compiler/store/s3"},
+		"compiler/signature", "compiler/site", "compiler/store", "compiler/store/azure", "compiler/store/folder", "compiler/store/s3"},
 		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"muster/compiler/diag"
@@ -48,17 +49,23 @@ func openDestination(text string) (store.Store, error) {
 	return nil, usagef("there is no store %q: %s", u.Scheme, diag.DidYouMean(u.Scheme, schemes, forms))
 }
 
-// openFolder opens file:DIR, which is relative to the current folder, or file:///DIR.
+// openFolder opens the folder that file:DIR names.
 func openFolder(u *url.URL) (store.Store, error) {
-	dir := u.Path
-	if u.Opaque != "" {
-		var err error
-		if dir, err = url.PathUnescape(u.Opaque); err != nil {
-			return nil, err
-		}
-	}
-	if u.Host != "" || dir == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, usagef("a folder is file:site, or file:///srv/site")
+	dir, err := folderOf(u)
+	if err != nil {
+		return nil, err
 	}
 	return folder.Open(dir)
+}
+
+// folderOf is the folder that a URL names: file:DIR, which is relative to the current folder, or file:///DIR.
+func folderOf(u *url.URL) (string, error) {
+	dir, err := u.Path, error(nil)
+	if u.Opaque != "" {
+		dir, err = url.PathUnescape(u.Opaque)
+	}
+	if err != nil || u.Host != "" || dir == "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", usagef("a folder is file:site, or file:///srv/site")
+	}
+	return filepath.FromSlash(dir), nil
 }

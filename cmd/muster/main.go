@@ -18,6 +18,7 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/history"
 	"muster/compiler/publish"
+	"muster/compiler/site"
 	"muster/compiler/store"
 )
 
@@ -75,10 +76,10 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, publish.ErrDrift):
-		return exitDrift
-	case errors.As(err, &again), errors.Is(err, store.ErrUnavailable), errors.Is(err, publish.ErrBusy):
+	case errors.As(err, &again), errors.Is(err, store.ErrUnavailable), errors.Is(err, site.ErrUnavailable), errors.Is(err, publish.ErrBusy):
 		return exitTryAgain
+	case errors.Is(err, publish.ErrDrift), errors.Is(err, site.ErrNotServed):
+		return exitDrift
 	}
 	return exitUnusable
 }

@@ -14,17 +14,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/compiler"
+	"muster/compiler/cdn"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
 	"muster/compiler/policy"
 	"muster/compiler/publish"
+	"muster/compiler/site"
 	"muster/compiler/store"
 )
 
 // publishing is what publish is asked.
 type publishing struct {
-	keys                 []string
-	dry, refresh, repair bool
+	keys                       []string
+	dry, refresh, repair, wait bool
+	url, config                string
 }
 
 func newPublish(g *globals) *cobra.Command {
@@ -43,17 +46,29 @@ func newPublish(g *globals) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return g.publish(cmd, args[0], q) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if q.config != "" {
+				return g.printConfig(cmd, q.config, args[0])
+			}
+			return g.publish(cmd, args[0], q)
+		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&q.keys, "key", nil, "sign with the private key in this `source`: a file, env:NAME, or exec:COMMAND; may be repeated")
 	f.BoolVar(&q.dry, "dry-run", false, "show what would be done, and fail where that would")
 	f.BoolVar(&q.refresh, "refresh", false, "issue the pointer anew if the commit is published already, so that it expires later")
 	f.BoolVar(&q.repair, "repair", false, "replace a pointer that can't be read or is not to be believed")
+	f.BoolVar(&q.wait, "wait", false, "wait until it is served at the registry's baseURL, and say how long that took")
+	f.StringVar(&q.url, "url", "", "the `URL` to look at with --wait, in place of the registry's baseURL")
+	f.StringVar(&q.config, "print-config", "", "publish nothing, and print the configuration of this `kind` of server for an origin, https://… or file:DIR:\n"+strings.Join(cdn.Kinds(), ", "))
+	complete(cmd, "print-config", cdn.Kinds())
 	return cmd
 }
 
 func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) error {
+	if q.url != "" && !q.wait || q.wait && q.dry {
+		return usagef("--url is where --wait looks, and a dry run changes nothing to wait for")
+	}
 	to, err := openDestination(destination)
 	if err != nil {
 		return err
@@ -84,8 +99,34 @@ func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) 
 		return err
 	}
 	concludePublish(cmd.ErrOrStderr(), record, report)
+	if q.wait {
+		return await(ctx, cmd.ErrOrStderr(), cmp.Or(q.url, c.result.Policy.BaseURL.Value), record)
+	}
 	return nil
 }
+
+// await waits until a URL serves what was published, or something later.
+func await(ctx context.Context, w io.Writer, url string, p *publication) error {
+	public, err := site.Open(url, site.Options{})
+	if err != nil {
+		return &usageError{err}
+	}
+	defer public.Close()
+	limit := patiences * time.Duration(p.Promise.TTL) * time.Second
+	took, err := public.Wait(ctx, p.Serial, limit, site.WallClock())
+	if err != nil {
+		return fmt.Errorf("waiting for %s: %w", url, err)
+	}
+	late := ""
+	if took > time.Duration(p.Promise.TTL)*time.Second {
+		late = fmt.Sprintf(", and ttl promises %d s: see that the caches on the way are those of registry.cdn", p.Promise.TTL)
+	}
+	fmt.Fprintf(w, "%s serves it after %.1f s%s\n", url, took.Seconds(), late)
+	return nil
+}
+
+// patiences is for how many ttls it is waited.
+const patiences = 5
 
 // compiledCommit is a commit's registry and what it compiles to.
 type compiledCommit struct {

@@ -28,10 +28,17 @@ type S3Server struct {
 // attributes.
 func VersityGW(t testing.TB) S3Server {
 	t.Helper()
+	s, _ := StoppableVersityGW(t)
+	return s
+}
+
+// StoppableVersityGW is VersityGW with a function that stops the server before the test ends.
+func StoppableVersityGW(t testing.TB) (s S3Server, stop func()) {
+	t.Helper()
 	program := findTool(t, "versitygw")
 	address := freeAddress(t)
 	root := t.TempDir()
-	s := S3Server{
+	s = S3Server{
 		Endpoint: "http://" + address, Region: "us-east-1", Bucket: "muster", Folder: filepath.Join(root, "muster"),
 		AccessKey: "versity-access-key", SecretKey: "versity-secret-key-91ab",
 	}
@@ -40,8 +47,7 @@ func VersityGW(t testing.TB) S3Server {
 	}
 	cmd := exec.Command(program, "--port", address, "--quiet", "posix", root)
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
-	startServer(t, cmd, address)
-	return s
+	return s, startServer(t, cmd, address)
 }
 
 // findTool returns the path of a program that CI installs.
@@ -74,8 +80,8 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// startServer starts a program, waits until it listens, and lets the end of the test kill it.
-func startServer(t testing.TB, cmd *exec.Cmd, address string) {
+// startServer starts a program, waits until it listens, and lets the end of the test kill it, or the function that it returns.
+func startServer(t testing.TB, cmd *exec.Cmd, address string) (stop func()) {
 	t.Helper()
 	var output lockedBuffer
 	cmd.Stdout, cmd.Stderr = &output, &output
@@ -84,15 +90,16 @@ func startServer(t testing.TB, cmd *exec.Cmd, address string) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		<-ended
 	})
+	t.Cleanup(stop)
 	for giveUp := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
-			return
+			return stop
 		}
 		select {
 		case err := <-ended:
