@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -32,8 +33,9 @@ func isOneOf(err error) bool {
 // passing are the faults after which another try succeeds. lost says whether the request has had its effect, so that the other
 // try of a write meets it.
 var passing = map[string]struct {
-	fault storetest.Fault
-	lost  bool
+	fault  storetest.Fault
+	lost   bool
+	answer time.Duration // how long to wait for one; 0 stands for hasty's
 }{
 	"500":                  {fault: storetest.Answer(500, "InternalError")},
 	"502 of a proxy":       {fault: plain(502)},
@@ -48,7 +50,7 @@ var passing = map[string]struct {
 	"closed after":         {fault: storetest.CloseAfter, lost: true},
 	"answer cut":           {fault: storetest.CutAnswer, lost: true},
 	"upload damaged":       {fault: storetest.DamageUpload},
-	"no answer in time":    {fault: storetest.Hang},
+	"no answer in time":    {fault: storetest.Hang, answer: 2 * time.Second},
 	"not HTTP at all":      {fault: noise},
 	"damage seen by proxy": {fault: storetest.Answer(400, "IncompleteBody")},
 }
@@ -108,7 +110,9 @@ func TestOneFault(t *testing.T) {
 					}
 					return nil
 				}})
-				points.Go(func() { testOneFault(t, n, kind.lost, stub) })
+				p := hasty()
+				p.answer = cmp.Or(kind.answer, p.answer)
+				points.Go(func() { testOneFault(t, n, kind.lost, stub, p) })
 			}
 			points.Wait()
 		})
@@ -116,9 +120,7 @@ func TestOneFault(t *testing.T) {
 	t.Logf("%d points", len(passing)*len(scenarioErrors))
 }
 
-func testOneFault(t *testing.T, n int, lost bool, stub *storetest.S3Stub) {
-	p := hasty()
-	p.answer = 300 * time.Millisecond // for the hang
+func testOneFault(t *testing.T, n int, lost bool, stub *storetest.S3Stub, p patience) {
 	for i, err := range scenario(t, openStub(t, stub, "", p)) {
 		want := scenarioErrors[i]
 		if lost && i == n && slices.Contains(scenarioWrites, i) {
@@ -152,7 +154,6 @@ func TestForEver(t *testing.T) {
 		{"closed after", storetest.CloseAfter, store.ErrUnavailable, store.ErrUnavailable, 2},
 		{"answer cut", storetest.CutAnswer, store.ErrUnavailable, store.ErrUnavailable, 2},
 		{"upload damaged", storetest.DamageUpload, nil, store.ErrUnavailable, 2},
-		{"no answer in time", storetest.Hang, store.ErrUnavailable, store.ErrUnavailable, 2},
 		{"not HTTP at all", noise, store.ErrUnavailable, store.ErrUnavailable, 2},
 		{"403", storetest.Answer(403, "AccessDenied"), store.ErrRefused, store.ErrRefused, 1},
 		{"403 of a signature", storetest.Answer(403, "SignatureDoesNotMatch"), store.ErrRefused, store.ErrRefused, 1},
@@ -188,7 +189,6 @@ func TestForEver(t *testing.T) {
 
 func testForEver(t *testing.T, op string, do func(store.Store) error, stub *storetest.S3Stub) error {
 	p := hasty()
-	p.answer = 200 * time.Millisecond // for the hang
 	err := do(openStub(t, stub, "", p))
 	if err != nil && strings.Contains(err.Error(), stub.SecretKey) {
 		t.Errorf("%s: the error shows the secret: %v", op, err)
@@ -286,6 +286,18 @@ func TestNotTLS(t *testing.T) {
 	}
 }
 
+// TestHangs shows that a server which hangs is asked again, and not for ever.
+func TestHangs(t *testing.T) {
+	t.Parallel()
+	stub := storetest.NewS3Stub(t, storetest.S3StubOptions{Fault: func(int, *http.Request) storetest.Fault { return storetest.Hang }})
+	p := hasty()
+	p.answer = 100 * time.Millisecond
+	storetest.AlwaysFails(t, openStub(t, stub, "", p), store.ErrUnavailable)
+	if n := stub.Requests(); n != 3*p.tries {
+		t.Errorf("3 operations made %d requests, want %d", n, 3*p.tries)
+	}
+}
+
 // TestPatience shows that a server which hangs does so for a bounded time, and that whoever has no time left gets their own
 // context's error.
 func TestPatience(t *testing.T) {
@@ -294,7 +306,7 @@ func TestPatience(t *testing.T) {
 	p := hasty()
 	p.answer, p.whole = time.Hour, 200*time.Millisecond
 	storetest.AlwaysFails(t, openStub(t, stub, "", p), store.ErrUnavailable)
-	wantText(t, openStub(t, stub, "", p).Create(t.Context(), object("a.json", "{}")), "no answer in 0s")
+	wantText(t, openStub(t, stub, "", p).Create(t.Context(), object("a.json", "{}")), "no answer in ")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	p.whole = time.Hour
@@ -315,23 +327,28 @@ func TestSlowBody(t *testing.T) {
 				w.WriteHeader(recorder.Code)
 				_ = http.NewResponseController(w).Flush()
 			}
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(2 * time.Second)
 			_, _ = w.Write(recorder.Body.Bytes())
 		}
 	}})
 	p := hasty()
-	p.whole, p.extra = 200*time.Millisecond, 10*time.Second
-	s, o := openStub(t, stub, "", p), object("a.json", strings.Repeat("x", 1<<20))
-	if err := s.Create(t.Context(), o); err != nil {
-		t.Error(err)
+	p.whole, p.extra = time.Second, time.Minute
+	s, large := openStub(t, stub, "", p), object("large.json", strings.Repeat("x", 1<<20))
+	stub.Objects.Put(large)
+	stub.Objects.Put(object("small.json", "x"))
+	var all sync.WaitGroup
+	for name, do := range map[string]func() error{
+		"creating large": func() error { return s.Create(t.Context(), object("new.json", string(large.Body))) },
+		"reading large":  func() error { _, _, err := s.Get(t.Context(), "large.json"); return err },
+		"reading small":  func() error { _, _, err := s.Get(t.Context(), "small.json"); return err },
+	} {
+		all.Go(func() {
+			if err := do(); errors.Is(err, store.ErrUnavailable) != (name == "reading small") {
+				t.Errorf("%s: got error %v", name, err)
+			}
+		})
 	}
-	if _, _, err := s.Get(t.Context(), "a.json"); err != nil {
-		t.Error(err)
-	}
-	stub.Objects.Put(object("b.json", "x"))
-	if _, _, err := s.Get(t.Context(), "b.json"); !errors.Is(err, store.ErrUnavailable) {
-		t.Errorf("a byte that takes too long: got error %v", err)
-	}
+	all.Wait()
 }
 
 // TestNoMoreTries shows that the time for a large body is not used for more tries.

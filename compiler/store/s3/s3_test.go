@@ -12,9 +12,10 @@ import (
 	"muster/compiler/store/storetest"
 )
 
-// hasty is the patience of tests that let a server fail: short, but longer than any answer takes that is to arrive.
+// hasty is the patience of tests that let a server fail: few tries and short pauses, but no hurry with an answer that is to
+// arrive, however busy the machine is.
 func hasty() patience {
-	return patience{tries: 2, pause: time.Millisecond, dial: 5 * time.Second, answer: 5 * time.Second, whole: 20 * time.Second, extra: time.Second}
+	return patience{tries: 2, pause: time.Millisecond, dial: time.Minute, answer: time.Minute, whole: 2 * time.Minute, extra: time.Second}
 }
 
 func with(p patience, accessKey, secretKey string, env map[string]string) surroundings {
