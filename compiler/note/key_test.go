@@ -84,6 +84,7 @@ func TestParsePrivateKey(t *testing.T) {
 	t.Parallel()
 	good := privateText(t, old)
 	broken := []string{good + "A", " " + good, good + " ", strings.Replace(good, "acme", "acmé", 1), strings.Replace(good, "PRIVATE", "private", 1), "PRIVATE+KEY+" + good}
+	broken = append(broken, privateText(t, "acmé"))
 	for i := range len(good) {
 		broken = append(broken, good[:i], good[:i]+"!"+good[i+1:])
 	}

@@ -325,8 +325,8 @@ func frameVectors(t testing.TB) []vector {
 		"a second member on line 2":               replaced(t, good, "]}\n", `],"serial":13}`+"\n"),
 		"a member before the signatures":          replaced(t, good, "\n,", "\n,\"serial\":13,"),
 		"signatures twice":                        replaced(t, good, "]}\n", `],"signatures":["`+line+`"]}`+"\n"),
-		"signatures on line 1":                    forced(t, replaced(t, pointer, `"ttl"`, `"signatures":[],"ttl"`), old),
-		"signatures on line 1 alone":              replaced(t, pointer, `"ttl"`, `"signatures":["`+line+`"],"ttl"`),
+		"signatures on line 1":                    forced(t, replaced(t, pointer, `"time"`, `"signatures":[],"time"`), old),
+		"signatures on line 1 alone":              replaced(t, pointer, `"time"`, `"signatures":["`+line+`"],"time"`),
 		"the dash is escaped":                     replaced(t, good, "—", `\u2014`),
 		"another dash":                            replaced(t, good, "—", "–"),
 		"two spaces":                              replaced(t, good, "— ", "—  "),
@@ -382,7 +382,7 @@ func textVectors(t testing.TB) []vector {
 		docs[name+", unsigned"] = doc
 	}
 	all := fromDocs(docs)
-	odd := replaced(t, pointer, `"ttl":60`, `"ttl":60,"~":[1e+21,0.1,-5e-324,1e-7,"\u0000\b\t\n\f\r\u001f\"\\/`+"\u007f\u2028é😀ﬁ"+`",{"10":1,"9":{"__proto__":null},"a":true,"é":{},"😀":0,"ﬁ":0}]`)
+	odd := replaced(t, pointer, `"ttl":60`, `"ttl":60,"~":[1e+21,0.1,-5e-324,1e-7,"\u0000\b\t\n\u000b\f\r\u001f\"\\/`+"\u007f\u2028é😀ﬁ"+`",{"10":1,"9":{"__proto__":null},"a":true,"é":{},"😀":0,"ﬁ":0}]`)
 	return append(all,
 		vector{Name: "every spelling there is", Doc: signed(t, odd, old), Want: "ok"},
 		vector{Name: "nests as deep as it may", Doc: signed(t, replaced(t, pointer, `"ttl":60`, `"ttl":`+strings.Repeat("[", 32)+strings.Repeat("]", 32)), old), Want: "ok"})
