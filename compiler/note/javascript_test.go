@@ -55,7 +55,9 @@ func javaScript(t *testing.T, all []vector) []string {
 // TestVectorsInJavaScript runs the file through verify.mjs, which also has to agree on documents that were altered at random.
 func TestVectorsInJavaScript(t *testing.T) {
 	t.Parallel()
-	all := readVectors(t)
+	all := append(readVectors(t), // and two that would swell the file
+		vector{Name: "as large as it may be", Doc: string(large(MaxSize)), Now: "2026-12-02T00:00:00Z", Schema: "muster/pointer/v1", Want: "schema"},
+		vector{Name: "too large", Doc: string(large(MaxSize + 1)), Now: "2026-12-02T00:00:00Z", Schema: "muster/pointer/v1", Want: "malformed"})
 	for i, got := range javaScript(t, all) {
 		if got != all[i].wanted() {
 			t.Errorf("%s: got %q, want %q", all[i].Name, got, all[i].wanted())

@@ -139,18 +139,20 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// large is a document of so many bytes.
+func large(size int) []byte {
+	return []byte(`{"a":"` + strings.Repeat("x", size-len(`{"a":""}`)) + `"}`)
+}
+
 func TestSize(t *testing.T) {
 	t.Parallel()
-	of := func(size int) []byte {
-		return []byte(`{"a":"` + strings.Repeat("x", size-len(`{"a":""}`)) + `"}`)
-	}
-	if _, _, err := Split(of(MaxSize)); err != nil {
+	if _, _, err := Split(large(MaxSize)); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := Split(of(MaxSize + 1)); !errors.Is(err, ErrMalformed) {
+	if _, _, err := Split(large(MaxSize + 1)); !errors.Is(err, ErrMalformed) {
 		t.Errorf("a document of more than MaxSize: %v", err)
 	}
-	if _, err := Join(append(of(MaxSize), '\n'), lineOf(t, "{}", old)); !errors.Is(err, ErrMalformed) {
+	if _, err := Join(append(large(MaxSize), '\n'), lineOf(t, "{}", old)); !errors.Is(err, ErrMalformed) {
 		t.Errorf("a document that its signatures make too large: %v", err)
 	}
 }
