@@ -79,7 +79,7 @@ func FuzzSplit(f *testing.F) {
 
 func FuzzJoin(f *testing.F) {
 	f.Add(pointer+"\n", lineOf(f, pointer, old)[0], "")
-	f.Add("{}\n", `— a AAAAAAA=","— a AAAAAAA=`, "— a AAAAAAA=")
+	f.Add("{\"a\":1}\n", `— a AAAAAAA=","— a AAAAAAA=`, "— a AAAAAAA=")
 	f.Add("}\n", "", "")
 	f.Fuzz(func(t *testing.T, text, one, two string) {
 		lines := []string{one, two}
