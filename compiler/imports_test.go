@@ -44,6 +44,8 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/store/storetest":  {own: []string{"compiler/store"}}, // the test that all stores pass, for tests
 	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/provenance":       {own: []string{"compiler/manifest", "compiler/store"}},                        // where an output comes from, for others to sign
+	"compiler/cdn":              {own: []string{"compiler/manifest", "compiler/policy"}},                       // what stands between a store and the browsers
+	"compiler/cdn/cdntest":      {},                                                                            // real servers with such configurations, for tests
 	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":            {},                                                                            // what a bundler wrote
 	"compiler/evidence":         {},                                                                            // what a test report says

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,25 +109,22 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf(many, n)
 }
 
-// checkPromise finds settings that break the ttl. The finding is at the one that weighs most.
+// checkPromise finds settings that break the ttl. The finding is at the one that weighs most; what is derived weighs nothing
+// then, or a second.
 func checkPromise(p *registry.Policy) (l diag.List) {
 	promise := PromiseOf(p)
 	if promise.Kept() {
 		return nil
 	}
-	at, most := registry.Text{}, 0
-	for _, set := range []struct {
+	type setting struct {
 		at     registry.Text
 		weight int
-	}{
+	}
+	at := slices.MaxFunc([]setting{
 		{p.CDN.MaxAge, promise.Tiers * promise.MaxAge},
 		{p.CDN.StaleWhileRevalidate, promise.Tiers * promise.StaleWhileRevalidate},
 		{p.CDN.Poll, promise.Poll},
-	} {
-		if !set.at.IsZero() && set.weight > most {
-			at, most = set.at, set.weight
-		}
-	}
+	}, func(a, b setting) int { return cmp.Compare(a.weight, b.weight) }).at
 	l.Add(policyFault(p, at, "settings/promise",
 		fmt.Sprintf("a page may see a change only after %d s: %s, and ttl promises %d s", promise.Worst(), promise.sum(), promise.TTL),
 		"write no more than "+derived(p)+": that is what holds where nothing is written"))
