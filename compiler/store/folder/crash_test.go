@@ -79,8 +79,7 @@ func once(err error) func(int) (func(int) error, error) {
 // slow, so half of the scenarios see one of the faults there; memory sees them all.
 func TestEveryStepFails(t *testing.T) {
 	t.Parallel()
-	var runs atomic.Int64
-	t.Cleanup(func() { t.Logf("points tried: %d steps that fail", runs.Load()) })
+	tried := pointsTried(t, "failing steps")
 	for _, kind := range kinds {
 		for i, s := range scenarios {
 			for j, fault := range faults {
@@ -92,13 +91,29 @@ func TestEveryStepFails(t *testing.T) {
 					for i := range s.steps(t) {
 						fail, want := fault.from(i)
 						failsOnce(t, kind.on(s, t), &tap{fail: fail, late: fault.late}, want)
-						runs.Add(1)
+						tried.add(s.work, 1)
 					}
 				})
 			}
 		}
 	}
 }
+
+// points are how many of something a test has tried.
+type points map[string]*atomic.Int64
+
+// pointsTried logs them when the test is over.
+func pointsTried(t *testing.T, what string) points {
+	p := points{compiling.name: new(atomic.Int64), publishing.name: new(atomic.Int64)}
+	t.Cleanup(func() {
+		for name, n := range p {
+			t.Logf("points tried: %d %s of %s", n.Load(), what, name)
+		}
+	})
+	return p
+}
+
+func (p points) add(w work, n int) { p[w.name].Add(int64(n)) }
 
 // failsOnce does the work with faulty, checks what that leaves, and does it again.
 func failsOnce(t *testing.T, p place, faulty *tap, want error) {
@@ -110,7 +125,7 @@ func failsOnce(t *testing.T, p place, faulty *tap, want error) {
 	if !errors.Is(err, want) {
 		t.Errorf("%s: got error %v, want one that wraps %v", where, err, want)
 	}
-	if err := errors.Join(after.promise(p.old(), p.out), after.keeps(before, p.out)); err != nil {
+	if err := errors.Join(after.promise(p.work.old(), p.out), after.keeps(before, p.out)); err != nil {
 		t.Errorf("%s: %v", where, err)
 	}
 	if err := p.apply(&tap{}); err != nil {

@@ -33,10 +33,10 @@ func (s *survey) look() {
 		}
 		s.judged[fingerprint] = true
 		found, err := readFiles(after.disk(), s.dir)
-		if err = errors.Join(err, found.promise(s.old(), s.out)); err != nil {
+		if err = errors.Join(err, found.promise(s.work.old(), s.out)); err != nil {
 			return err
 		}
-		if err := s.do(folder{s.dir, after.disk()}, s.out); err != nil {
+		if err := s.work.do(folder{s.dir, after.disk()}, s.out); err != nil {
 			return fmt.Errorf("and then %w", err)
 		}
 		again, err := readFiles(after.disk(), s.dir)
@@ -91,6 +91,7 @@ func changes(step string) bool {
 // TestPowerLoss loses power after every step of a run.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
+	tried := pointsTried(t, "states after a loss of power in the course")
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +100,7 @@ func TestPowerLoss(t *testing.T) {
 			if s.bad != nil {
 				t.Error(s.bad)
 			}
-			t.Logf("points tried: %d states after a loss of power, %d of them distinct", s.states, len(s.judged))
+			tried.add(sc.work, s.states)
 		})
 	}
 }
@@ -108,6 +109,7 @@ func TestPowerLoss(t *testing.T) {
 // every step of the next: what the first one left is not durable, and the second one must not take it for durable.
 func TestPowerLossAfterFault(t *testing.T) {
 	t.Parallel()
+	tried := pointsTried(t, "states after a fault and then a loss of power in the course")
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +131,7 @@ func TestPowerLossAfterFault(t *testing.T) {
 					states += s.states
 				}
 			}
-			t.Logf("points tried: %d states after a fault and a loss of power, %d of them distinct", states, len(judged))
+			tried.add(sc.work, states)
 		})
 	}
 }

@@ -39,7 +39,7 @@ var (
 // oneObject is the first thing that a publisher creates.
 func oneObject() Output { return Output{Immutable: published().Immutable[:1]} }
 
-var publishing = work{func(f folder, out Output) error {
+var publishing = work{"publishing", func(f folder, out Output) error {
 	return publishTo(context.Background(), newObjects(f), out)
 }, publishedBefore}
 

@@ -178,16 +178,17 @@ func pointerAlone() Output { return Output{current().Immutable, []store.Object{c
 
 // work is a way to put an output into a folder: a compile, or publishing.
 type work struct {
-	do  func(f folder, out Output) error
-	old func() Output // what earlier runs put there
+	name string
+	do   func(f folder, out Output) error
+	old  func() Output // what earlier runs put there
 }
 
-var compiling = work{func(f folder, out Output) error { return f.apply(context.Background(), out) }, old}
+var compiling = work{"a compile", func(f folder, out Output) error { return f.apply(context.Background(), out) }, old}
 
 // scenario is a state of the disk, and what is to be done there.
 type scenario struct {
-	name string
-	work
+	name  string
+	work  work
 	out   func() Output
 	setup func(d disk, parent, dir string) error // parent exists; dir lies two levels below it and doesn't
 	// unsettled says that what setup left is not durable yet.
@@ -254,7 +255,7 @@ func put(d disk, dir, rel, body string) error {
 
 // place is a fresh disk with a scenario on it.
 type place struct {
-	work
+	work work
 	disk disk
 	mem  *memDisk // nil on a real disk
 	dir  string
@@ -303,7 +304,7 @@ func (s scenario) steps(t *testing.T) []string {
 // apply does the work with t on the disk.
 func (p place) apply(t *tap) error {
 	t.dir = p.dir
-	return p.do(folder{p.dir, t.tapped(p.disk)}, p.out)
+	return p.work.do(folder{p.dir, t.tapped(p.disk)}, p.out)
 }
 
 func (p place) files(t *testing.T) files {

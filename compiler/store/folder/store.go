@@ -49,7 +49,7 @@ func Open(dir string) (store.Store, error) {
 type objects struct {
 	folder
 	turn  chan struct{} // full while a goroutine writes: no two poll for the lock
-	swept sync.Map      // the folders of the root, and ".", whose stale temporary files are gone
+	swept sync.Map      // the first elements of paths below which no stale temporary files are left
 	named sync.Map      // the folders whose names are durable; "." if the root is there
 }
 
@@ -60,21 +60,26 @@ func (s *objects) KeepsHeaders() bool { return false }
 func (s *objects) String() string { return "file:" + filepath.ToSlash(s.dir) }
 
 func (s *objects) Get(ctx context.Context, p string) (store.Object, store.Tag, error) {
-	err := cmp.Or(ctx.Err(), checkPath(p))
-	var body []byte
-	if err == nil {
-		body, err = s.load(p)
-	}
-	if err == nil {
-		err = s.sync(s.path(p))
-	}
-	if err == nil {
-		err = s.settle(p)
-	}
+	body, err := s.read(ctx, p)
 	if err != nil {
 		return store.Object{}, "", failed("reading", p, err)
 	}
 	return store.Object{Path: p, Body: body}, tagOf(body), nil
+}
+
+// read returns the content of the file at p when it and its name are durable.
+func (s *objects) read(ctx context.Context, p string) ([]byte, error) {
+	if err := cmp.Or(ctx.Err(), checkPath(p)); err != nil {
+		return nil, err
+	}
+	body, err := s.load(p)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.sync(s.path(p)); err != nil {
+		return nil, err
+	}
+	return body, s.settle(p)
 }
 
 func (s *objects) Create(ctx context.Context, o store.Object) error {
@@ -163,13 +168,10 @@ func onceIn(done *sync.Map, what string, do func() error) error {
 	return err
 }
 
-// sweepFor removes the temporary files that are left in the root and in that folder of the root that o belongs in. Under the
-// lock none of them is anybody's.
+// sweepFor removes the temporary files that are left in the root, and in that folder of the root that o belongs in and all
+// folders in it. Under the lock none of them is anybody's.
 func (s *objects) sweepFor(o store.Object) error {
-	top, _, below := strings.Cut(o.Path, "/")
-	if !below {
-		top = "."
-	}
+	top, _, _ := strings.Cut(o.Path, "/")
 	return onceIn(&s.swept, top, func() error { return s.sweep(".", map[string]bool{top: true}) })
 }
 
