@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,6 +61,23 @@ func TestStore(t *testing.T) {
 	}
 	if m := mode(t, filepath.Join(dir, lockName)); !m.IsRegular() {
 		t.Errorf("the file that is locked has mode %v", m)
+	}
+}
+
+// TestStoreRemembers: what is durable or swept already costs nothing for the next object, however many there are.
+func TestStoreRemembers(t *testing.T) {
+	t.Parallel()
+	log := &tap{dir: "/"}
+	s := newObjects(folder{"/", log.tapped(newMemDisk().disk())})
+	for n := range 2 {
+		log.log = nil
+		if err := s.Create(t.Context(), store.Object{Path: fmt.Sprintf("manifests/general/%d.json", n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slow := slices.DeleteFunc(log.log, func(step string) bool { return !strings.HasPrefix(step, "fsync ") && !strings.HasPrefix(step, "readdir ") })
+	if want := []string{"fsync manifests/general/" + tempPrefix + "*", "fsync manifests/general"}; !slices.Equal(slow, want) {
+		t.Errorf("the second object took %q, want %q", slow, want)
 	}
 }
 
