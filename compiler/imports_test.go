@@ -15,7 +15,7 @@ import (
 var imports = map[string]struct{ own, outside []string }{
 	"cmd/muster": {own: []string{"compiler", "compiler/audit", "compiler/budget", "compiler/build", "compiler/cdn", "compiler/diag", "compiler/edit", "compiler/evidence", "compiler/history",
 		"compiler/manifest", "compiler/note", "compiler/policy", "compiler/provenance", "compiler/publish", "compiler/registry", "compiler/resolve", "compiler/semver", "compiler/share",
-		"compiler/signature", "compiler/site", "compiler/store", "compiler/store/azure", "compiler/store/folder", "compiler/store/s3"},
+		"compiler/signature", "compiler/site", "compiler/store", "compiler/store/azure", "compiler/store/folder", "compiler/store/s3", "compiler/verify"},
 		outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3"}},
 	"cmd/muster-generate": {own: []string{"compiler/generate"}},
 	"schema":              {},
@@ -43,19 +43,22 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/store/azure":      {own: []string{"compiler/store"}, outside: []string{"github.com/Azure/azure-sdk-for-go/sdk"}},
 	"compiler/store/storetest":  {own: []string{"compiler/store"}}, // the test that all stores pass, for tests
 	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
-	"compiler/provenance":       {own: []string{"compiler/manifest", "compiler/store"}},                        // where an output comes from, for others to sign
-	"compiler/cdn":              {own: []string{"compiler/manifest", "compiler/policy"}},                       // what stands between a store and the browsers
-	"compiler/cdn/cdntest":      {},                                                                            // real servers with such configurations, for tests
-	"compiler/signature":        {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
-	"compiler/build":            {},                                                                            // what a bundler wrote
-	"compiler/evidence":         {},                                                                            // what a test report says
-	"compiler/budget":           {outside: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common"}},
-	"compiler/edit":             {own: []string{"compiler/diag", "compiler/registry"}, outside: []string{"gopkg.in/yaml.v3"}}, // one change to a file, its other bytes left alone
-	"compiler/ahead":            {},                                                                                           // iterations that run beside who takes their elements
-	"compiler/recent":           {},                                                                                           // what was used lately
-	"compiler/codeunit":         {},                                                                                           // the order of text in JavaScript and in canonical JSON
-	"compiler/generate":         {},                                                                                           // registries for tests and measurements
-	"compiler/vectors":          {},                                                                                           // what real engines answered, for tests
+	"compiler/provenance":       {own: []string{"compiler/manifest", "compiler/store"}},                  // where an output comes from, for others to sign
+	"compiler/cdn":              {own: []string{"compiler/manifest", "compiler/policy"}},                 // what stands between a store and the browsers
+	"compiler/cdn/cdntest":      {},                                                                      // real servers with such configurations, for tests
+	"compiler/site":             {own: []string{"compiler/manifest", "compiler/note", "compiler/store"}}, // what is served
+	"compiler/verify": {own: []string{"compiler", "compiler/codeunit", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/note", "compiler/policy", "compiler/publish",
+		"compiler/registry", "compiler/site", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
+	"compiler/signature": {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
+	"compiler/build":     {},                                                                            // what a bundler wrote
+	"compiler/evidence":  {},                                                                            // what a test report says
+	"compiler/budget":    {outside: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common"}},
+	"compiler/edit":      {own: []string{"compiler/diag", "compiler/registry"}, outside: []string{"gopkg.in/yaml.v3"}}, // one change to a file, its other bytes left alone
+	"compiler/ahead":     {},                                                                                           // iterations that run beside who takes their elements
+	"compiler/recent":    {},                                                                                           // what was used lately
+	"compiler/codeunit":  {},                                                                                           // the order of text in JavaScript and in canonical JSON
+	"compiler/generate":  {},                                                                                           // registries for tests and measurements
+	"compiler/vectors":   {},                                                                                           // what real engines answered, for tests
 }
 
 func TestImports(t *testing.T) {

@@ -100,7 +100,7 @@ type globals struct {
 }
 
 // commands are the commands besides completion and help. Another command is another file with a function here.
-var commands = []func(*globals) *cobra.Command{newBudget, newCheck, newCompile, newDisable, newEnable, newEvidence, newExplain, newFreeze, newGate, newKey, newLive, newLog, newPlan, newPromote, newPublish, newRelease, newRetain, newRollback, newShare, newShow, newThaw, newVersion, newWhy}
+var commands = []func(*globals) *cobra.Command{newBudget, newCheck, newCompile, newDisable, newEnable, newEvidence, newExplain, newFreeze, newGate, newKey, newLive, newLog, newPlan, newPromote, newPublish, newRelease, newRetain, newRollback, newShare, newShow, newThaw, newVerify, newVersion, newWhy}
 
 func newRoot() *cobra.Command {
 	g := &globals{}
