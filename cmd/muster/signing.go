@@ -6,13 +6,14 @@ import (
 	"os"
 
 	"muster/compiler/note"
+	"muster/compiler/policy"
 	"muster/compiler/publish"
 	"muster/compiler/registry"
 )
 
 // authenticate has a publisher sign with the private keys in sources, and believe what the policy's keys have signed.
 func authenticate(p *publish.Publisher, rules *registry.Policy, sources []string) error {
-	keys, err := trustedKeys(rules)
+	keys, err := policy.Keys(rules)
 	if err != nil {
 		return err
 	}
@@ -36,22 +37,6 @@ func authenticate(p *publish.Publisher, rules *registry.Policy, sources []string
 	}
 	p.Sign = func(ctx context.Context, pointer []byte) ([]byte, error) { return note.Sign(ctx, pointer, signers...) }
 	return nil
-}
-
-// trustedKeys are the keys whose signatures a policy asks for; nil if it asks for none.
-func trustedKeys(rules *registry.Policy) (*note.Keys, error) {
-	if rules.Signing == nil {
-		return nil, nil
-	}
-	var list []note.Key
-	for _, t := range rules.Signing.Keys {
-		k, err := note.ParseKey(t.Value)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, k)
-	}
-	return note.NewKeys(rules.Signing.Threshold, list...)
 }
 
 // reader takes documents apart, and says what is wrong with their signatures.
