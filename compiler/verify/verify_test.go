@@ -172,6 +172,11 @@ func TestCatches(t *testing.T) {
 			"served:drift served/manifest history:ok rebuild:drift rebuild/manifest entries:skipped"},
 		{"a manifest that says it is another's, well signed", func(s *scene) { s.forge("general", `"cohort":"general"`, `"cohort":"staff"`) },
 			"served:drift served/manifest history:ok rebuild:drift rebuild/manifest entries:skipped"},
+		{"another size, well signed", func(s *scene) {
+			p := *s.pointer()
+			p.Cohorts[0].Size++
+			s.issue(&p)
+		}, "served:drift served/manifest history:ok rebuild:drift rebuild/pointer entries:skipped"},
 		{"a cohort less, well signed", func(s *scene) {
 			p := *s.pointer()
 			p.Cohorts = p.Cohorts[1:]
