@@ -107,12 +107,14 @@ func keyAccess(at place, account, key, variable string) (access, error) {
 
 // signatureAccess puts a shared access signature into each URL.
 func signatureAccess(sas, variable string) (access, error) {
-	values, err := url.ParseQuery(strings.TrimPrefix(sas, "?"))
+	sas = strings.TrimPrefix(sas, "?")
+	values, err := url.ParseQuery(sas)
 	signature := values.Get("sig")
 	if err != nil || signature == "" {
-		return access{}, fmt.Errorf("%s has no account key and no shared access signature, which looks like sv=…&sig=…: make a new one", variable)
+		return access{}, fmt.Errorf("%s has no account key and no shared access signature: make a new one", variable)
 	}
-	return access{signature: "?" + values.Encode(), secrets: secrets{signature, url.QueryEscape(signature), url.PathEscape(signature), sas}}, nil
+	query := values.Encode()
+	return access{signature: "?" + query, secrets: secrets{sas, query, signature, url.QueryEscape(signature), url.PathEscape(signature)}}, nil
 }
 
 // scope is what a token is for: blobs of any account, in every cloud.
@@ -122,8 +124,8 @@ func tokenAccess(at place, sys surroundings) (access, error) {
 	if !strings.HasPrefix(at.endpoint, "https:") {
 		return access{}, fmt.Errorf("there is no %s, %s or %s, and tokens are not sent over plain http: set one of them", envConnection, envKey, envSAS)
 	}
-	options := azidentity.DefaultAzureCredentialOptions{ClientOptions: policy.ClientOptions{Transport: sys.client}}
-	chain, err := azidentity.NewDefaultAzureCredential(&options)
+	options := policy.ClientOptions{Transport: sys.client, Retry: sys.loginRetry}
+	chain, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: options})
 	if err != nil {
 		return access{}, fmt.Errorf("looking for credentials: %w", err)
 	}

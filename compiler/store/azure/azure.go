@@ -107,7 +107,7 @@ func (c *container) get(ctx context.Context, path string) (store.Object, store.T
 	if err != nil {
 		return store.Object{}, "", c.explain(ctx, err)
 	}
-	if answer.Body == nil || answer.ContentRange != nil || answer.ContentLength == nil {
+	if answer.ContentRange != nil || answer.ContentLength == nil {
 		return store.Object{}, "", errPartial
 	}
 	defer answer.Body.Close()

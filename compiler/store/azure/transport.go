@@ -17,7 +17,9 @@ type surroundings struct {
 	getenv func(name string) string
 	client *http.Client
 	retry  policy.RetryOptions
-	login  time.Duration // how long getting a token may take
+	// login is how long getting a token may take. By default each kind of credential knows which answers to ask again for.
+	login      time.Duration
+	loginRetry policy.RetryOptions
 }
 
 // silence is how long a connection may be idle while a request is under way, in either direction.
@@ -86,8 +88,14 @@ func (c watchedConn) Write(b []byte) (int, error) {
 // shouldRetry is asked only about requests whose context is still alive.
 func shouldRetry(answer *http.Response, err error) bool {
 	if err != nil {
-		var network net.Error
-		return isTransport(err) && !(errors.As(err, &network) && network.Timeout())
+		return isTransport(err) && !isSilence(err)
 	}
 	return slices.Contains([]int{408, 429, 500, 502, 503, 504}, answer.StatusCode)
+}
+
+// isSilence reports whether a connection was given up. When the side that reads does so, the one that writes meets a connection
+// that is closed.
+func isSilence(err error) bool {
+	var network net.Error // below the *url.Error, which knows only the very next error
+	return errors.Is(err, net.ErrClosed) || errors.As(cause(err), &network) && network.Timeout()
 }
