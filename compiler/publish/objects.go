@@ -64,7 +64,7 @@ const serialLine = "# serial %d\n"
 
 // probe tries whether a store that nothing was published to honours conditions. It leaves a small object behind.
 func (r *run) probe(ctx context.Context) error {
-	probe := Object(r.Headers, probePath, []byte("0"))
+	probe := Object(r.Headers, probePath, []byte("1"))
 	unsafe := func(what string) error {
 		return fmt.Errorf("%w: %s; see that it supports conditional writes (If-Match, If-None-Match)", ErrUnsafe, what)
 	}
@@ -80,9 +80,9 @@ func (r *run) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	probe.Body = append(there.Body, '0')
+	probe.Body = append(there.Body, '1')
 	if len(probe.Body) > 16 {
-		probe.Body = []byte("1")
+		probe.Body = []byte("2")
 	}
 	if err := r.Store.Swap(ctx, probe, stale); err != nil {
 		if errors.Is(err, store.ErrConflict) { // another publisher probes at this moment: then the store refused one of us

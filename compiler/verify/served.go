@@ -184,7 +184,7 @@ func (r *run) summary() string {
 	case r.compiled:
 		parts = append(parts, fmt.Sprintf("compiled from commit %s, not published", diag.ShortID(p.Commit)))
 	default:
-		parts = append(parts, fmt.Sprintf("serial %d from commit %s, issued %s", p.Serial, diag.ShortID(p.Commit), p.Issued))
+		parts = append(parts, fmt.Sprintf("serial %d from commit %s", p.Serial, diag.ShortID(p.Commit)))
 	}
 	if r.Trust.Keys == nil {
 		parts = append(parts, "no key to hold signatures against")

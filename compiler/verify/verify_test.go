@@ -30,7 +30,7 @@ func TestInOrder(t *testing.T) {
 	}
 	commit := s.line[6].ID[:12]
 	for i, want := range []string{
-		"serial 7 from commit " + commit + ", issued 2026-11-02T14:00:00Z, signed by acme-2026, expires 2026-11-09T14:00:00Z; 2 cohorts, 4 objects",
+		"serial 7 from commit " + commit + ", signed by acme-2026, expires 2026-11-09T14:00:00Z; 2 cohorts, 4 objects",
 		"5 entries, serial 3 to 7, up to commit " + commit + " of the repository",
 		"2 manifests and the pointer against what commit " + commit + " compiles to",
 		"4 files from 1 origin",
