@@ -62,12 +62,12 @@ func tunnel(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	defer there.Close()
-	w.WriteHeader(http.StatusOK)
 	here, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer here.Close()
+	io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
 	go io.Copy(there, here)
 	io.Copy(here, there)
 }
