@@ -260,7 +260,7 @@ func TestWorkloadIdentity(t *testing.T) {
 	if len(l.requests) != 1 || !strings.Contains(l.requests[0], "client_assertion=platform-secret") || !strings.Contains(l.requests[0], url.QueryEscape(scope)) {
 		t.Errorf("the login service got %q, want one request for 3 uploads", l.requests)
 	}
-	if got := s.requests[2].Header.Get("Authorization"); !strings.HasPrefix(got, "Bearer ey") {
+	if got := s.asked()[2].Header.Get("Authorization"); !strings.HasPrefix(got, "Bearer ey") {
 		t.Errorf("got Authorization %q, want a token", got)
 	}
 }

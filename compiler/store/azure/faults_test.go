@@ -145,13 +145,13 @@ func TestLostAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			var broken atomic.Int64
-			s.fault = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+			s.breakWith(func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 				if broken.Add(1) <= test.broken {
 					test.fault(w, r, serve)
 					return
 				}
 				serve(w, r)
-			}
+			})
 			check := func(err, want error) {
 				t.Helper()
 				if !errors.Is(err, want) {
@@ -163,7 +163,7 @@ func TestLostAnswers(t *testing.T) {
 			check(err, test.get)
 			check(releases.Create(t.Context(), object("new.json", "new")), test.create)
 			check(releases.Swap(t.Context(), object("pointer.json", "new"), tag), test.swap)
-			s.fault = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) { serve(w, r) }
+			s.breakWith(noFault)
 			if o, _, err := releases.Get(t.Context(), "pointer.json"); err != nil || string(o.Body) != test.stored {
 				t.Errorf("stored is %q with error %v, want %q", o.Body, err, test.stored)
 			}
@@ -257,7 +257,7 @@ func TestSilence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newService()
-			s.fault = fault
+			s.breakWith(fault)
 			sys := quick(envSAS, pasted)
 			sys.client = newClient(500 * time.Millisecond)
 			releases := openAt(t, sys, "azblob://releases?endpoint="+start(t, s).URL)
@@ -265,10 +265,8 @@ func TestSilence(t *testing.T) {
 			checkError(t, err, store.ErrUnavailable, "timeout")
 			err = releases.Create(t.Context(), object("large.json", strings.Repeat("x", 32<<20)))
 			checkError(t, err, store.ErrUnavailable, "")
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if len(s.requests) > 2 {
-				t.Errorf("the service got %d requests, want each once", len(s.requests))
+			if n := len(s.asked()); n > 2 {
+				t.Errorf("the service got %d requests, want each once", n)
 			}
 		})
 	}
@@ -313,8 +311,8 @@ func TestRedirect(t *testing.T) {
 			checkError(t, err, nil, fmt.Sprintf("the service answered %d", status))
 		}
 	}
-	if len(elsewhere.requests) != 0 {
-		t.Errorf("%d requests went elsewhere", len(elsewhere.requests))
+	if n := len(elsewhere.asked()); n != 0 {
+		t.Errorf("%d requests went elsewhere", n)
 	}
 }
 
@@ -365,7 +363,7 @@ func TestNoTag(t *testing.T) {
 	for _, tag := range []store.Tag{"", "*", `"0x1"`, `0x1", "0x2`, "0x1 0x2", "0x1\r\nIf-None-Match: x", "é"} {
 		checkError(t, releases.Swap(t.Context(), object("pointer.json", "{}"), tag), store.ErrConflict, `swapping "pointer.json": `)
 	}
-	if len(s.requests) != 0 {
-		t.Errorf("the service got %d requests", len(s.requests))
+	if n := len(s.asked()); n != 0 {
+		t.Errorf("the service got %d requests", n)
 	}
 }

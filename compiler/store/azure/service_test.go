@@ -22,7 +22,7 @@ type service struct {
 	blobs    map[string]state
 	states   int
 	requests []*http.Request
-	fault    func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc)
+	fault    storetest.Fault
 }
 
 type state struct {
@@ -31,14 +31,32 @@ type state struct {
 }
 
 func newService() *service {
-	return &service{blobs: make(map[string]state), fault: func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) { serve(w, r) }}
+	return &service{blobs: make(map[string]state), fault: noFault}
 }
+
+func noFault(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) { serve(w, r) }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, r)
+	fault := s.fault
 	s.mu.Unlock()
-	s.fault(w, r, s.serve)
+	fault(w, r, s.serve)
+}
+
+// breakWith lets a fault answer the requests from now on.
+func (s *service) breakWith(fault storetest.Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+}
+
+// asked returns the requests since the last call.
+func (s *service) asked() (all []*http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, s.requests = s.requests, nil
+	return all
 }
 
 func (s *service) serve(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +158,6 @@ func TestUpload(t *testing.T) {
 	s := newService()
 	releases := serving(t, s)
 	for _, body := range []string{"", "{}", strings.Repeat("x", 5<<20)} {
-		s.requests = nil
 		o := object(fmt.Sprintf("log/%d.json", len(body)), body)
 		if err := releases.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
@@ -152,11 +169,12 @@ func TestUpload(t *testing.T) {
 		if err := releases.Swap(t.Context(), o, tag); err != nil {
 			t.Fatal(err)
 		}
-		if len(s.requests) != 3 {
-			t.Fatalf("%d bytes took %d requests, want 3", len(body), len(s.requests))
+		requests := s.asked()
+		if len(requests) != 3 {
+			t.Fatalf("%d bytes took %d requests, want 3", len(body), len(requests))
 		}
-		checkUpload(t, s.requests[0], body, "If-None-Match", "*")
-		checkUpload(t, s.requests[2], body, "If-Match", `"`+string(tag)+`"`)
+		checkUpload(t, requests[0], body, "If-None-Match", "*")
+		checkUpload(t, requests[2], body, "If-Match", `"`+string(tag)+`"`)
 	}
 }
 
