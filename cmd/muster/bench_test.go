@@ -129,3 +129,34 @@ func median(d []time.Duration) time.Duration {
 	slices.Sort(d)
 	return d[len(d)/2]
 }
+
+// BenchmarkPublish measures what publishing a commit to a folder costs beside compiling it: the first commit of a registry, to an
+// empty folder, and the same commit again.
+func BenchmarkPublish(b *testing.B) {
+	dir := b.TempDir()
+	if err := generate.Write(dir, generate.Files(1, generate.Size{Remotes: 50, Cohorts: 6, Releases: 5, Shared: 8})); err != nil {
+		b.Fatal(err)
+	}
+	git := process{dir: dir, env: append(gitEnvironment, "GIT_AUTHOR_DATE=2026-11-01T12:00:00Z", "GIT_COMMITTER_DATE=2026-11-01T12:00:00Z")}
+	git.must(b, "git", "init", "-q")
+	git.must(b, "git", "add", ".")
+	git.must(b, "git", "commit", "-qm", "one")
+	muster, out := filepath.Join(binFolder(b), "muster"), b.TempDir()
+	site := func(n int) string { return "file:" + filepath.Join(out, strconv.Itoa(n)) }
+	peers := []peer{{name: "compile"}, {name: "publish"}, {name: "again"}}
+	for n := 0; b.Loop(); n++ {
+		peers[0].commands = [][]string{{muster, "compile", "-C", dir, "--at", "HEAD", "--out", filepath.Join(out, "dist", strconv.Itoa(n))}}
+		peers[1].commands = [][]string{{muster, "publish", "-C", dir, site(n)}}
+		peers[2].commands = peers[1].commands
+		for i := range peers {
+			peers[i].run(b)
+		}
+	}
+	for _, p := range peers {
+		b.ReportMetric(median(p.took).Seconds()*1000, p.name+"-ms")
+		if p.name != "compile" {
+			b.ReportMetric(float64(median(p.took))/float64(median(peers[0].took)), p.name+"/compile")
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+}
