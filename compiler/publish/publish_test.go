@@ -26,14 +26,15 @@ func TestStory(t *testing.T) {
 		passed  []int
 		created []string // manifests by their folder
 		swapped int
+		read    int
 	}{
-		{"the first", at(5), Published, nil, []string{"log/5", "log/first", "manifests/general", "manifests/staff"}, 0},
-		{"the same again", at(5), Unchanged, nil, nil, 0},
-		{"the next; general has a new manifest too", at(6), Published, nil, []string{"log/6", "manifests/general", "manifests/staff"}, 1},
-		{"the next; general has not", at(7), Published, nil, []string{"log/7", "manifests/staff"}, 1},
-		{"three later", at(10), Published, []int{8, 9}, []string{"log/10", "log/8", "log/9", "manifests/general", "manifests/staff"}, 1},
-		{"too late", at(8), Superseded, nil, nil, 0},
-		{"too late, and published before", at(6), Superseded, nil, nil, 0},
+		{"the first", at(5), Published, nil, []string{"log/5", "log/first", "manifests/general", "manifests/staff"}, 0, 7},
+		{"the same again", at(5), Unchanged, nil, nil, 0, 4},
+		{"the next; general has a new manifest too", at(6), Published, nil, []string{"log/6", "manifests/general", "manifests/staff"}, 1, 5},
+		{"the next; general has not", at(7), Published, nil, []string{"log/7", "manifests/staff"}, 1, 5},
+		{"three later", at(10), Published, []int{8, 9}, []string{"log/10", "log/8", "log/9", "manifests/general", "manifests/staff"}, 1, 7},
+		{"too late", at(8), Superseded, nil, nil, 0, 1},
+		{"too late, and published before", at(6), Superseded, nil, nil, 0, 1},
 	} {
 		f := &storetest.Faulty{Store: m}
 		report := expect(t, f, tt.release, tt.outcome)
@@ -51,6 +52,9 @@ func TestStory(t *testing.T) {
 		}
 		if n := f.Count(storetest.Swapping); n != tt.swapped+probes(report) {
 			t.Errorf("%s: %d objects swapped", tt.name, n)
+		}
+		if n := f.Count(storetest.Reading); n != tt.read {
+			t.Errorf("%s: %d objects read", tt.name, n)
 		}
 		if serial, err := broken(m.Objects()); err != nil || serial != report.Live.Serial {
 			t.Errorf("%s: serial %d, and %v", tt.name, serial, err)
