@@ -107,7 +107,8 @@ func (r *run) onLine(p *manifest.Pointer) error {
 	}
 	if o.Commit != p.Commit {
 		return fmt.Errorf("%w: serial %d is published from commit %s, and on the line of this commit it is %s; "+
-			"history was rewritten, or this is another branch, and only what descends from the published commit can follow it", ErrDrift, p.Serial, short(p.Commit), short(o.Commit))
+			"history was rewritten, or this is another branch, and only what descends from the published commit can follow it; "+
+			"if the line is to be another one from now on, publish to a new place and move registry.baseURL there", ErrDrift, p.Serial, short(p.Commit), short(o.Commit))
 	}
 	return nil
 }

@@ -75,7 +75,9 @@ func TestStoreRemembers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	slow := slices.DeleteFunc(log.log, func(step string) bool { return !strings.HasPrefix(step, "fsync ") && !strings.HasPrefix(step, "readdir ") })
+	slow := slices.DeleteFunc(log.log, func(step string) bool {
+		return !strings.HasPrefix(step, "fsync ") && !strings.HasPrefix(step, "readdir ")
+	})
 	if want := []string{"fsync manifests/general/" + tempPrefix + "*", "fsync manifests/general"}; !slices.Equal(slow, want) {
 		t.Errorf("the second object took %q, want %q", slow, want)
 	}
