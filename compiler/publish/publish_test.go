@@ -123,7 +123,7 @@ func TestDrift(t *testing.T) {
 			m.Put(o)
 		}
 	}
-	staff := at(6).Objects[slices.IndexFunc(at(6).Objects, func(o store.Object) bool { return strings.Contains(o.Path, "staff") })].Path
+	staff := at(6).Pointer.Cohorts[0].Path()
 	for _, tt := range []struct {
 		name   string
 		change func(*storetest.Memory)
