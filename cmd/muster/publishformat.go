@@ -29,12 +29,13 @@ type publication struct {
 	Expires    string          `json:"expires,omitempty"`
 	Promise    policy.Promise  `json:"-"`
 	sizes      map[string]int
+	missing    []string
 }
 
 func publicationOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool) *publication {
 	out := &publication{Outcome: r.Outcome, DryRun: dry, Store: to.String(), Serial: c.Origin.Serial, Commit: c.Origin.Commit,
 		Created: slices.Sorted(slices.Values(r.Created)), Found: slices.Sorted(slices.Values(r.Found)),
-		PassedOver: r.PassedOver, Promise: policy.PromiseOf(c.result.Policy), sizes: map[string]int{}}
+		PassedOver: r.PassedOver, Promise: policy.PromiseOf(c.result.Policy), sizes: map[string]int{}, missing: missing(c.result.Headers, to)}
 	if r.Before != nil {
 		out.Before = r.Before.Serial
 	}
@@ -113,6 +114,22 @@ func concludePublish(w io.Writer, p *publication, r *publish.Report) {
 		return
 	}
 	fmt.Fprintln(w, p.Promise)
+	if p.Outcome == publish.Published && p.Before == 0 {
+		fmt.Fprintf(w, "what serves it has to send %s: see --print-config\n", strings.Join(p.missing, ", "))
+	}
+}
+
+// missing are the header fields that a store does not keep with its objects.
+func missing(table []manifest.Headers, to store.Store) (names []string) {
+	kept := []string{"Cache-Control", "Content-Type"}
+	for _, h := range table {
+		for _, f := range h.Fields {
+			if !slices.Contains(names, f.Name) && !(to.KeepsHeaders() && slices.Contains(kept, f.Name)) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
 }
 
 func (p *publication) instead() string {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ type build struct {
 
 func about() build {
 	b := build{Version: "(devel)", Go: runtime.Version(), Reads: []string{"muster/v1"},
-		Writes: []string{manifest.SchemaName, manifest.PointerName}, Platform: runtime.GOOS + "/" + runtime.GOARCH}
+		Writes: []string{manifest.SchemaName, manifest.PointerName, manifest.LogName}, Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		b.Version = info.Main.Version
 	}
@@ -41,7 +42,7 @@ func about() build {
 
 var versions = map[string]func(io.Writer, build) error{
 	"text": func(w io.Writer, b build) error {
-		_, err := fmt.Fprintf(w, "muster %s, %s %s\nreads %s; writes %s and %s\n", b.Version, b.Go, b.Platform, b.Reads[0], b.Writes[0], b.Writes[1])
+		_, err := fmt.Fprintf(w, "muster %s, %s %s\nreads %s; writes %s\n", b.Version, b.Go, b.Platform, strings.Join(b.Reads, ", "), strings.Join(b.Writes, ", "))
 		return err
 	},
 	"json": func(w io.Writer, b build) error { return writeJSON(w, b) },
