@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -14,17 +15,22 @@ type progress struct{ bar *progressbar.ProgressBar }
 
 // newProgress is the progress of a number of objects, and of two more: the log's entry and the pointer.
 func newProgress(w io.Writer, objects int) progress {
-	if !terminal(w) {
+	if !terminal(w) || os.Getenv("TERM") == "dumb" {
 		return progress{}
 	}
-	return progress{progressbar.NewOptions(objects+2, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(20))}
+	return drawProgress(w, objects+2)
+}
+
+// drawProgress draws lines of less than eighty columns: of a line that the terminal wraps, a part would stay.
+func drawProgress(w io.Writer, steps int) progress {
+	return progress{progressbar.NewOptions(steps, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(20), progressbar.OptionSetPredictTime(false))}
 }
 
 func (p progress) did(step publish.Step, path string) {
 	if p.bar == nil {
 		return
 	}
-	p.bar.Describe(fmt.Sprintf("%s %.60s", verbs[step], path))
+	p.bar.Describe(fmt.Sprintf("%s %.24s", verbs[step], path))
 	p.bar.Add(1) // it can only fail to draw
 }
 
