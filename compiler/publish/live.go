@@ -63,11 +63,11 @@ const (
 )
 
 // judge decides by the live pointer what there is to do. A pointer that is to be repaired it forgets.
-func (r *run) judge(l *live) (work, error) {
+func (r *run) judge(ctx context.Context, l *live) (work, error) {
 	if l.pointer == nil {
 		return everything, nil
 	}
-	err := r.doubt(*l)
+	err := r.doubt(ctx, *l)
 	if err != nil && r.Repair && l.pointer.Registry == r.release.Pointer.Registry {
 		l.pointer = nil
 		return everything, nil
@@ -86,7 +86,7 @@ func (r *run) judge(l *live) (work, error) {
 }
 
 // doubt is why the live pointer can't be what was published before the release or after it.
-func (r *run) doubt(l live) error {
+func (r *run) doubt(ctx context.Context, l live) error {
 	ours := r.release.Pointer
 	switch {
 	case l.pointer.Registry != ours.Registry:
@@ -94,9 +94,18 @@ func (r *run) doubt(l live) error {
 	case l.pointer.Serial <= ours.Serial:
 		return r.onLine(l.pointer)
 	case l.unproved != nil:
-		return fmt.Errorf("%w: the pointer there claims the later serial %d, and must not be believed: %w; %s", ErrDrift, l.pointer.Serial, l.unproved, seeRepair)
+		return fmt.Errorf("%w: the pointer there claims the later serial %d, and must not be believed: %w; if a commit since this one has changed the keys, publish that; otherwise %s", ErrDrift, l.pointer.Serial, l.unproved, seeRepair)
 	}
-	return nil
+	return r.entered(ctx, l.pointer)
+}
+
+// entered is an error if the log lacks the pointer's entry, which is there before any pointer.
+func (r *run) entered(ctx context.Context, p *manifest.Pointer) error {
+	_, _, err := r.Store.Get(ctx, manifest.LogPath(p.Serial))
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w: the pointer there claims the later serial %d, and the log has no entry of it; %s", ErrDrift, p.Serial, seeRepair)
+	}
+	return err
 }
 
 // onLine is an error if a pointer or an entry claims another commit than the line has at its serial.
@@ -107,8 +116,8 @@ func (r *run) onLine(p *manifest.Pointer) error {
 	}
 	if o.Commit != p.Commit {
 		return fmt.Errorf("%w: serial %d is published from commit %s, and on the line of this commit it is %s; "+
-			"history was rewritten, or this is another branch, and only what descends from the published commit can follow it; "+
-			"if the line is to be another one from now on, publish to a new place and move registry.baseURL there", ErrDrift, p.Serial, short(p.Commit), short(o.Commit))
+			"history was rewritten, or this is another branch or one that was merged: only a commit that has %s on its line of first parents can follow here, and every other needs a destination of its own",
+			ErrDrift, p.Serial, short(p.Commit), short(o.Commit), short(p.Commit))
 	}
 	return nil
 }

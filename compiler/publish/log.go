@@ -60,6 +60,9 @@ func (r *run) head(ctx context.Context, live live) (from int, previous string, e
 		return live.pointer.Serial, live.pointer.Previous, r.compiled(live.pointer)
 	}
 	entry, body, err := r.entry(ctx, live.pointer.Entry())
+	if errors.Is(err, errContent) {
+		err = fmt.Errorf("%w: %q and %q contradict each other about serial %d; `muster verify` tells which of them was changed: delete that one there, and publish again", ErrDrift, manifest.PointerPath, manifest.LogPath(live.pointer.Serial), live.pointer.Serial)
+	}
 	if err == nil && len(entry.Cohorts) == 0 {
 		err = fmt.Errorf("%w: the pointer is of serial %d, and the log says that it was passed over", ErrDrift, entry.Serial)
 	}
@@ -83,10 +86,13 @@ func (r *run) compiled(p *manifest.Pointer) error {
 	return nil
 }
 
+// errContent is wrapped by otherContent.
+var errContent = errors.New("from the same commit, with other content")
+
 // otherContent is the error where a commit was compiled to something else before.
 func otherContent(serial int) error {
-	return fmt.Errorf("%w: serial %d is published from the same commit, with other content; "+
-		"if another version of muster did that, publish a new commit: an empty one will do", ErrDrift, serial)
+	return fmt.Errorf("%w: serial %d is published %w; "+
+		"if another version of muster did that, publish a new commit: an empty one will do", ErrDrift, serial, errContent)
 }
 
 // begin is head where there is no pointer: nothing was published yet, or the first runs have not come to their end, or

@@ -182,7 +182,7 @@ func (r *run) try(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	r.report.Live = live.pointer
-	todo, err := r.judge(&live)
+	todo, err := r.judge(ctx, &live)
 	if err != nil || todo == nothing {
 		return false, err
 	}
