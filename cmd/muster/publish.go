@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os/signal"
 	"strings"
 	"time"
@@ -62,6 +64,9 @@ func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) 
 	if q.url != "" && !q.wait || q.wait && q.dry {
 		return usagef("--url is where --wait looks, and a dry run changes nothing to wait for")
 	}
+	if err := openable(q.url); err != nil {
+		return &usageError{err}
+	}
 	to, err := openDestination(destination)
 	if err != nil {
 		return err
@@ -89,17 +94,38 @@ func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) 
 	report, err := p.Publish(ctx, c.result.Release(c.repo, c.commit))
 	bar.end()
 	if err != nil {
-		return fmt.Errorf("publishing to %s: %w", to, err)
+		return fmt.Errorf("publishing to %s: %w", to, orStopped(ctx, err))
 	}
 	record := publicationOf(c, to, report, q.dry)
-	if err := publications[g.output](cmd.OutOrStdout(), record); err != nil {
-		return err
-	}
-	concludePublish(cmd.ErrOrStderr(), record, report)
-	if q.wait {
+	err = publications[g.output](cmd.OutOrStdout(), record)
+	concludePublish(cmd.ErrOrStderr(), record, report) // published it is, whoever has stopped listening
+	if q.wait && err == nil {
 		return await(ctx, cmd.ErrOrStderr(), cmp.Or(q.url, c.result.Policy.BaseURL.Value), record)
 	}
-	return nil
+	return err
+}
+
+// openable is an error if nothing could be waited for at a URL, whatever is published. A folder may be yet to be made.
+func openable(url string) error {
+	if url == "" {
+		return nil
+	}
+	s, err := site.Open(url, site.Options{})
+	if err == nil {
+		err = s.Close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// orStopped is an error, or that a signal has ended the run.
+func orStopped(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return tryAgainError{errors.New("it was told to stop; what is published is whole, and another run goes on from there")}
 }
 
 // await waits until a URL serves what was published, or something later.
@@ -112,7 +138,7 @@ func await(ctx context.Context, w io.Writer, url string, p *publication) error {
 	limit := patiences * time.Duration(p.Promise.TTL) * time.Second
 	took, err := public.Wait(ctx, p.Serial, limit, site.WallClock())
 	if err != nil {
-		return fmt.Errorf("waiting for %s: %w", url, err)
+		return fmt.Errorf("waiting for %s: %w", url, orStopped(ctx, err))
 	}
 	late := ""
 	if took > time.Duration(p.Promise.TTL)*time.Second {

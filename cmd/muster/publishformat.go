@@ -34,8 +34,10 @@ type publication struct {
 
 func publicationOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool) *publication {
 	out := &publication{Outcome: r.Outcome, DryRun: dry, Store: to.String(), Serial: c.Origin.Serial, Commit: c.Origin.Commit,
-		Created: slices.Sorted(slices.Values(r.Created)), Found: slices.Sorted(slices.Values(r.Found)),
+		Created: slices.AppendSeq([]string{}, slices.Values(r.Created)), Found: slices.AppendSeq([]string{}, slices.Values(r.Found)),
 		PassedOver: r.PassedOver, Promise: policy.PromiseOf(c.result.Policy), sizes: map[string]int{}, missing: missing(c.result.Headers, to)}
+	slices.Sort(out.Created)
+	slices.Sort(out.Found)
 	if r.Before != nil {
 		out.Before = r.Before.Serial
 	}
@@ -110,7 +112,7 @@ func concludePublish(w io.Writer, p *publication, r *publish.Report) {
 	case publish.Unchanged:
 		fmt.Fprintf(w, "%s, is published in %s already\n", commit, p.Store)
 	case publish.Superseded:
-		fmt.Fprintf(w, "nothing was published: %s, comes too late, as %s has serial %d; to take a change back, publish the commit that does: muster rollback\n", commit, p.Store, max(p.Live, p.Serial+1))
+		fmt.Fprintf(w, "nothing was published: %s, comes too late, as %s\n", commit, p.later())
 		return
 	}
 	fmt.Fprintln(w, p.Promise)
@@ -130,6 +132,14 @@ func missing(table []manifest.Headers, to store.Store) (names []string) {
 		}
 	}
 	return names
+}
+
+// later is what a commit that comes too late has met.
+func (p *publication) later() string {
+	if p.Live > p.Serial {
+		return fmt.Sprintf("%s has serial %d; to take a change back, publish the commit that does: muster rollback", p.Store, p.Live)
+	}
+	return fmt.Sprintf("the log in %s says that a later commit is being published; if that run has stopped on its way, run it again", p.Store)
 }
 
 func (p *publication) instead() string {
