@@ -202,7 +202,7 @@ func (r *run) try(ctx context.Context) (again bool, err error) {
 		r.report.Outcome = Superseded
 		return false, nil
 	case todo == complete:
-		return false, nil
+		return false, r.rules(ctx)
 	}
 	return r.swap(ctx, live, previous)
 }
