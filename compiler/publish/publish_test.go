@@ -266,12 +266,38 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// TestLostAnswer has the answer to a swap get lost, and the store's own other try meet what the first has written.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	do := func(refresh bool, want Outcome) {
+		t.Helper()
+		writes := 0
+		f := &storetest.Faulty{Store: m, After: func(q storetest.Request) error {
+			if q.Path != manifest.PointerPath || q.Op == storetest.Reading {
+				return nil
+			}
+			writes++
+			return store.ErrConflict
+		}}
+		p := publisher(f)
+		p.Refresh = refresh
+		report, err := p.Publish(context.Background(), at(5))
+		if err != nil || report.Outcome != want || writes != 1 {
+			t.Errorf("%v, %v after %d writes; want %s after one", report, err, writes, want)
+		}
+	}
+	do(false, Published)
+	do(true, Refreshed)
+}
+
 func TestRefusesBeforeItSends(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Release){
 		"dirty":              func(r *Release) { r.Pointer.Unpublishable = "the work tree differs" },
 		"no serial":          func(r *Release) { r.Pointer.Serial = 0 },
 		"another manifest":   func(r *Release) { r.Objects[0].Body = []byte("{}") },
+		"one damaged byte":   func(r *Release) { r.Objects[0].Body = append([]byte("["), r.Objects[0].Body[1:]...) },
 		"a missing manifest": func(r *Release) { r.Objects = r.Objects[1:] },
 	} {
 		f := &storetest.Faulty{Store: &storetest.Memory{}}
