@@ -42,13 +42,14 @@ func release(branch string, after, serial int) Release {
 	p := &manifest.Pointer{Schema: manifest.PointerName, Registry: "acme-shop", Serial: serial, Commit: o.Commit,
 		Time: o.Time.UTC().Format(time.RFC3339), TTL: 60}
 	r := Release{Pointer: p, Origin: origin, Rules: store.Object{Path: "_headers", Body: []byte("/*\n")}}
-	for cohort, body := range map[string]string{"staff": fmt.Sprintf("{%q:%d}", branch, serial), "general": fmt.Sprintf("{%q:%d}", branch, serial/3)} {
-		m := manifest.Manifest{Cohort: cohort, ID: manifest.Sum([]byte(body)), Bytes: []byte(body)}
-		p.Cohorts = append(p.Cohorts, manifest.PointerCohort{Name: cohort, URL: "https://x.example/" + m.Path(), SHA256: m.ID.String(), Size: len(body)})
+	for _, c := range []struct {
+		cohort string
+		n      int
+	}{{"staff", serial}, {"general", serial / 3}} { // the last is everybody's
+		body := fmt.Appendf(nil, "{%q:%d}", branch, c.n)
+		m := manifest.Manifest{Cohort: c.cohort, ID: manifest.Sum(body), Bytes: body}
+		p.Cohorts = append(p.Cohorts, manifest.PointerCohort{Name: c.cohort, URL: "https://x.example/" + m.Path(), SHA256: m.ID.String(), Size: len(body)})
 		r.Objects = append(r.Objects, Object(headers, m.Path(), m.Bytes))
-	}
-	if p.Cohorts[0].Name == "general" { // the last is everybody's
-		p.Cohorts[0], p.Cohorts[1] = p.Cohorts[1], p.Cohorts[0]
 	}
 	return r
 }
