@@ -56,6 +56,9 @@ func (r *run) head(ctx context.Context, live live) (from int, previous string, e
 	if live.pointer == nil {
 		return r.begin(ctx)
 	}
+	if err := r.restoreFirst(ctx, live.pointer); err != nil {
+		return 0, "", err
+	}
 	if live.pointer.Serial == r.release.Pointer.Serial {
 		return live.pointer.Serial, live.pointer.Previous, r.compiled(live.pointer)
 	}
@@ -99,16 +102,9 @@ func otherContent(serial int) error {
 // somebody has deleted the pointer.
 func (r *run) begin(ctx context.Context) (from int, previous string, err error) {
 	ours := r.release.Pointer
-	b, err := manifest.Canonical(first{firstName, ours.Registry, ours.Serial})
+	start, err := r.first(ctx, ours.Serial)
 	if err != nil {
 		return 0, "", err
-	}
-	if b, err = r.create(ctx, Object(r.Headers, FirstPath, b)); err != nil {
-		return 0, "", err
-	}
-	start := first{}
-	if err := json.Unmarshal(b, &start); err != nil || start.Schema != firstName || start.Registry != ours.Registry || start.Serial < 1 {
-		return 0, "", fmt.Errorf("%w: %q is not of the registry %q: %.200q", ErrDrift, FirstPath, ours.Registry, b)
 	}
 	if start.Serial > ours.Serial {
 		return start.Serial, "", nil
@@ -125,6 +121,47 @@ func (r *run) begin(ctx context.Context) (from int, previous string, err error) 
 		return last, entry.Previous, nil
 	}
 	return last + 1, manifest.Sum(body).String(), nil
+}
+
+// first makes sure that it is said where the log begins: at a serial, unless it is said already. It returns what is said.
+func (r *run) first(ctx context.Context, serial int) (start first, err error) {
+	registry := r.release.Pointer.Registry
+	b, err := manifest.Canonical(first{firstName, registry, serial})
+	if err != nil {
+		return start, err
+	}
+	if b, err = r.create(ctx, Object(r.Headers, FirstPath, b)); err != nil {
+		return start, err
+	}
+	if err := json.Unmarshal(b, &start); err != nil || start.Schema != firstName || start.Registry != registry || start.Serial < 1 {
+		return start, fmt.Errorf("%w: %q is not of the registry %q: %.200q; if somebody has damaged it, delete it there and publish again with --repair", ErrDrift, FirstPath, registry, b)
+	}
+	return start, nil
+}
+
+// restoreFirst brings back what says where the log begins, if that is asked for and it was lost: the log is walked back to the
+// entry that has none before it.
+func (r *run) restoreFirst(ctx context.Context, live *manifest.Pointer) error {
+	if !r.Repair {
+		return nil
+	}
+	begin := live
+	if _, _, err := r.Store.Get(ctx, FirstPath); errors.Is(err, store.ErrNotFound) {
+		for begin.Previous != "" {
+			serial := begin.Serial - 1
+			o, _, err := r.Store.Get(ctx, manifest.LogPath(serial))
+			if err != nil {
+				return err
+			}
+			if begin, err = r.read(serial, o.Body); err != nil {
+				return err
+			}
+		}
+	} else if err != nil {
+		return err
+	}
+	_, err := r.first(ctx, begin.Serial)
+	return err
 }
 
 // last finds the last entry of a log without gaps that begins at a serial, by looking ever further ahead and then closing

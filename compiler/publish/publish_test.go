@@ -266,6 +266,35 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// TestLostFirst has somebody delete or damage what says where the log begins.
+func TestLostFirst(t *testing.T) {
+	t.Parallel()
+	for _, next := range []int{6, 9} {
+		m := &storetest.Memory{}
+		publish(t, m, at(3))
+		publish(t, m, at(6))
+		want := string(m.Objects()[FirstPath].Body)
+		p := publisher(m)
+		p.Repair = true
+		damaged := m.Objects()[FirstPath]
+		damaged.Body = []byte("{}")
+		m.Put(damaged)
+		if _, err := p.Publish(context.Background(), at(next)); !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), "delete it there and publish again with --repair") {
+			t.Errorf("got error %v", err)
+		}
+		m.Delete(FirstPath)
+		if _, err := p.Publish(context.Background(), at(next)); err != nil {
+			t.Error(err)
+		}
+		if got := string(m.Objects()[FirstPath].Body); got != want {
+			t.Errorf("the log begins with %q, want %q", got, want)
+		}
+		if serial, err := broken(m.Objects()); serial != next || err != nil {
+			t.Errorf("serial %d, %v", serial, err)
+		}
+	}
+}
+
 // TestLostAnswer has the answer to a swap get lost, and the store's own other try meet what the first has written.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
