@@ -73,7 +73,11 @@ func (r *run) walked(w walk, first, from int) string {
 	if r.Git == nil {
 		return text + "; not held against git: " + r.NoGit
 	}
-	return text + ", up to commit " + diag.ShortID(r.Git.Tip.ID) + " of the repository"
+	text += ", up to commit " + diag.ShortID(r.Git.Tip.ID) + " of the repository"
+	if more := len(w.line) - w.tip; more > 0 { // not published yet, or all that came of them was taken away
+		text += ", which has " + count(more, "commit") + " more"
+	}
+	return text
 }
 
 func counted(n int, one, many string) string {
@@ -166,6 +170,10 @@ func (w *walk) block(ctx context.Context) {
 	g.SetLimit(entriesAtOnce)
 	for i := range entries {
 		g.Go(func() error {
+			if w.next+i == w.tip && w.last != nil {
+				entries[i].body = w.last
+				return nil
+			}
 			a, err := w.Site.Get(ctx, manifest.LogPath(w.next+i), note.MaxSize)
 			entries[i] = read{a.Body, err}
 			return nil
@@ -181,11 +189,11 @@ func (w *walk) block(ctx context.Context) {
 	}
 }
 
-// entry looks at the next entry. After one that can't be read the chain begins anew.
+// entry looks at the next entry. After one that is none the chain begins anew: that one is the fault, and is told of.
 func (w *walk) entry(body []byte, err error) {
 	path := manifest.LogPath(w.next)
 	previous, chained := w.previous, w.chained
-	w.previous, w.chained = manifest.Sum(body).String(), err == nil
+	w.previous, w.chained = manifest.Sum(body).String(), false
 	if err != nil {
 		w.level.failed("entry", path, err)
 		return
@@ -199,7 +207,7 @@ func (w *walk) entry(body []byte, err error) {
 		w.level.add("entry", path, "it is of serial %d of the registry %q", e.Serial, e.Registry)
 		return
 	}
-	if chained && e.Previous != previous {
+	if w.chained = true; chained && e.Previous != previous {
 		w.level.add("chain", path, "it says that the hash of the entry before it is %q, and that is %q: the log was rewritten", e.Previous, previous)
 	}
 	if w.run.Git != nil {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
+	"muster/compiler/registry"
 	"muster/compiler/store"
 )
 
@@ -33,6 +35,7 @@ func (r *run) rebuild(ctx context.Context) (Level, error) {
 			return l, err
 		}
 	}
+	r.lifetime(&l, b.result.Policy)
 	r.compareManifests(ctx, &l, b.result)
 	if err := r.comparePointer(&l, b.result.Pointer); err != nil {
 		return l, err
@@ -110,6 +113,18 @@ func (r *run) onLine(l *Level) error {
 		l.add("line", manifest.PointerPath, "commit %s is not on the line of first parents up to %s: it is on another branch, or the repository is behind", diag.ShortID(r.pointer.Commit), diag.ShortID(r.Git.Tip.ID))
 	}
 	return nil
+}
+
+// lifetime asks that the pointer is believed for no longer than its commit's policy says: who has a key could sign one for ever.
+func (r *run) lifetime(l *Level, p *registry.Policy) {
+	if r.pointer.Issued == "" || p.Signing == nil || p.Signing.Expires == 0 {
+		return
+	}
+	issued, _ := manifest.Moment(r.pointer.Issued) // ParsePointer has read both
+	expires, _ := manifest.Moment(r.pointer.Expires)
+	if r.pointer.Expires == "" || expires.Sub(issued) > p.Signing.Expires {
+		l.add("expires", manifest.PointerPath, "it was issued at %s and expires at %s, and the policy of commit %s has it expire after %s: somebody else has signed it", r.pointer.Issued, cmp.Or(r.pointer.Expires, "no time"), diag.ShortID(r.pointer.Commit), p.Signing.Expires)
+	}
 }
 
 // compareManifests compares the manifests that the pointer names, by their hashes. One that differs is read for what differs.

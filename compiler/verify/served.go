@@ -157,7 +157,7 @@ func (r *run) entered(ctx context.Context, l *Level) {
 		l.failed("log", path, err)
 		return
 	}
-	r.answers = append(r.answers, answer{path, a})
+	r.answers, r.last = append(r.answers, answer{path, a}), a.Body
 	want, err := r.pointer.Entry().Encode()
 	if err != nil {
 		l.add("pointer", manifest.PointerPath, "%v", err)

@@ -133,6 +133,7 @@ type run struct {
 	pointer  *manifest.Pointer // nil if there is none that can be read
 	signed   note.Result       // by whom, if keys are known
 	compiled bool              // the pointer was never published, and there is no log
+	last     []byte            // the log's of the pointer, as compared with it: a server may send another when asked again
 	answers  []answer          // for their header fields
 	wanted   []wanted          // what the manifests that are right name of remotes
 

@@ -168,7 +168,7 @@ func makeWorld() (*world, error) {
 
 func (w *world) commits(public note.Key) error {
 	files := map[string]string{
-		"schema/policy.cue":  fmt.Sprintf("package schema\n\nregistry: {\n\tname: \"acme\"\n\tbaseURL: \"https://manifests.acme.example/\"\n\tsigning: keys: [%q]\n}\npolicy: origins: [%q]\n", public, cdnURL),
+		"schema/policy.cue":  fmt.Sprintf("package schema\n\nregistry: {\n\tname: \"acme\"\n\tbaseURL: \"https://manifests.acme.example/\"\n\tsigning: {keys: [%q], expires: \"168h\"}\n}\npolicy: origins: [%q]\n", public, cdnURL),
 		"remotes/shell.yaml": "apiVersion: muster/v1\nname: shell\nowner: team-platform\nkind: host\nreleases:\n  - version: \"5.2.0\"\n",
 		"remotes/cart.yaml":  "apiVersion: muster/v1\nname: cart\nowner: team-commerce\nroutes: [{path: /cart, expose: ./Routes}]\nreleases:\n" + cartRelease("1.1.0") + cartRelease("1.0.0"),
 		"cohorts/staff.yaml": "apiVersion: muster/v1\nname: staff\nextends: general\naudience: {claims: {group: [staff]}}\npins:\n  cart: {split: [{version: \"1.0.0\", percent: 50}, {version: \"1.1.0\", percent: 50}]}\n",
