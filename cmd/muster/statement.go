@@ -51,7 +51,7 @@ func (c compiling) state(s *source, registry string, out folder.Output) ([]byte,
 	}
 	program := about()
 	statement, err := provenance.Statement(provenance.Input{
-		Objects: slices.Concat(out.Immutable, out.Mutable), Registry: registry, Commit: s.Origin.Commit, Folder: s.repo.Prefix(),
+		Objects: slices.Concat(out.Immutable, out.Mutable), Registry: registry, Commit: s.Origin.Commit, Folder: s.repo.Prefix(), Keep: c.keep,
 		Repository: c.repository, Builder: c.builder, Muster: program.Version, Go: program.Go,
 	})
 	switch {

@@ -8,14 +8,14 @@
 //	predicate
 //	  buildDefinition
 //	    buildType             urn:muster:compile:v1
-//	    externalParameters    {registry, commit, folder}: all that the output follows from, besides the version of muster
+//	    externalParameters    {registry, commit, folder, keep}: all that the output follows from, besides the version of muster
 //	    resolvedDependencies  the commit: {uri: git+<URL>, digest: {gitCommit}}
 //	  runDetails
 //	    builder               {id, version: {go, muster}}
 //
 // A build of the type urn:muster:compile:v1 is this, and anybody can repeat it: take a clone that has the whole history up to
-// externalParameters.commit, and run `muster compile --at <commit>` in its folder externalParameters.folder ("" is the top), with
-// the muster of builder.version. The subjects come out again, byte for byte. The version in the URN changes when the same
+// externalParameters.commit, and run `muster compile --at <commit> --keep <keep>` in its folder externalParameters.folder ("" is
+// the top), with the muster of builder.version. The subjects come out again, byte for byte. The version in the URN changes when the same
 // parameters come to mean something else.
 //
 // The statement holds no time, host name or path of the machine: one commit and one muster give one statement. It proves
@@ -50,6 +50,7 @@ type Input struct {
 	Registry string         // the name that its policy gives it
 	Commit   string         // 40 lower-case hexadecimal digits
 	Folder   string         // where the registry lies in the repository, slash-separated; "" is the top
+	Keep     int            // of how many serials before it holds the manifests too
 	// Repository is where the commit can be had: a URL, or host:path as ssh reads it. User names, passwords and whatever
 	// follows the path are left out. "" says nothing about it.
 	Repository string
@@ -98,6 +99,7 @@ type parameters struct {
 	Registry string `json:"registry"`
 	Commit   string `json:"commit"`
 	Folder   string `json:"folder"`
+	Keep     int    `json:"keep"`
 }
 
 type dependency struct {
@@ -139,7 +141,7 @@ func Statement(in Input) ([]byte, error) {
 		return nil, stating(err)
 	}
 	b, err := manifest.Canonical(statement{statementType, subjects, predicateType, predicate{
-		definition{buildType, parameters{in.Registry, in.Commit, in.Folder}, []dependency{source}},
+		definition{buildType, parameters{in.Registry, in.Commit, in.Folder, in.Keep}, []dependency{source}},
 		run{builder{id, versions{in.Go, in.Muster}}},
 	}})
 	if err != nil {

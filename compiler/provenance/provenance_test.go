@@ -34,7 +34,7 @@ func objects() []store.Object {
 
 // everything is an input that says all that can be said.
 func everything() provenance.Input {
-	return provenance.Input{Objects: objects(), Registry: "acme-shop", Commit: commit, Folder: "apps/shop",
+	return provenance.Input{Objects: objects(), Registry: "acme-shop", Commit: commit, Folder: "apps/shop", Keep: 20,
 		Repository: "https://riley:hunter2@git.acme.example:8443/platform/registry.git?token=hunter2#hunter2",
 		Builder:    "https://git.acme.example/platform/registry/.ci/publish@refs/heads/main", Muster: "v1.2.3", Go: "go1.26.8"}
 }
