@@ -11,6 +11,7 @@ import (
 
 	"muster/compiler"
 	"muster/compiler/manifest"
+	"muster/compiler/publish"
 )
 
 func newRetain(g *globals) *cobra.Command {
@@ -23,8 +24,8 @@ func newRetain(g *globals) *cobra.Command {
 			"brings back, however old; and the URLs of all entries and files that browsers load because of any of these. A page that stays\n" +
 			"open keeps its manifest and loads remotes late: --since is to be longer than any page lives.\n\n" +
 			"It prints one path below the place that is published to, or one URL, a line, each once and in the order of its bytes, the\n" +
-			"paths first. pointer.json, _headers and the log entry of every serial are among them: they are never to be deleted. With\n" +
-			"-o json it tells for each who needs it and why; there \"log/\" stands for all below.\n\n" +
+			"paths first. pointer.json, _headers, log/first.json and the log entry of every serial are among them: they are never to be\n" +
+			"deleted. With -o json it tells for each who needs it and why; there \"log/\" stands for all below.\n\n" +
 			"What is not in the list may be new: a release that no cohort has had yet, or what is being published just now. A cleaning\n" +
 			"job deletes what is not in the list and is also older than --since.",
 		Args: noArguments,
@@ -69,7 +70,7 @@ var retained = map[string]func(io.Writer, *compiler.Retention) error{"text": ret
 const headersPath = "_headers"
 
 func retainedText(w io.Writer, r *compiler.Retention) error {
-	paths := []string{headersPath, manifest.PointerPath}
+	paths := []string{headersPath, manifest.PointerPath, publish.FirstPath}
 	for serial := range r.Tip.Serial {
 		paths = append(paths, manifest.LogPath(serial+1))
 	}
