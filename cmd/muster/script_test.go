@@ -87,7 +87,7 @@ func setUp(e *testscript.Env, shop *txtar.Archive) error {
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"status": scriptStatus, "commit": scriptCommit, "expand": scriptExpand, "list": scriptList, "manifest": scriptManifest,
 	"pretty": scriptPretty, "build": scriptBuild,
-	"put": scriptPut, "serve": scriptServe,
+	"put": scriptPut, "sign": scriptSign, "serve": scriptServe,
 }
 
 // status N PROGRAM ARGUMENTS... runs a program that must exit with the status N. In what it says, $WORK stands for the

@@ -16,6 +16,7 @@ import (
 	"muster/compiler"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
+	"muster/compiler/note"
 	"muster/compiler/policy"
 	"muster/compiler/publish"
 	"muster/compiler/store/storetest"
@@ -71,7 +72,26 @@ func put(repo *history.Repository, line []history.Commit, to *storetest.Memory) 
 	return err
 }
 
-// serve FOLDER VARIABLE serves a folder with the header fields of the usual ttl, at an address that the variable holds.
+// sign KEY FOLDER puts a pointer's signature in its place, whatever the pointer says now, and the log's entry of its serial after it:
+// so does who has stolen the key.
+func scriptSign(ts *testscript.TestScript, _ bool, args []string) {
+	private, err := note.ParsePrivateKey(strings.TrimSpace(ts.ReadFile(args[0])))
+	ts.Check(err)
+	file := filepath.Join(ts.MkAbs(args[1]), manifest.PointerPath)
+	text, _, err := note.Split([]byte(ts.ReadFile(file)))
+	ts.Check(err)
+	p, err := manifest.ParsePointer(text[:len(text)-1])
+	ts.Check(err)
+	document, err := note.Sign(context.Background(), text[:len(text)-1], private.Signer())
+	ts.Check(err)
+	entry, err := p.Entry().Encode()
+	ts.Check(err)
+	ts.Check(os.WriteFile(file, document, 0o644))
+	ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(manifest.LogPath(p.Serial))), entry, 0o644))
+}
+
+// serve FOLDER VARIABLE [FIELD VALUE] serves a folder with the header fields of the usual ttl, or with one that is another, at an
+// address that the variable holds.
 func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	table := manifest.HeaderTable(policy.Promise{TTL: 60, Tiers: 1, MaxAge: 5, StaleWhileRevalidate: 10, Poll: 44})
@@ -79,6 +99,9 @@ func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
 		row, _ := manifest.HeadersOf(table, strings.TrimPrefix(r.URL.Path, "/"))
 		for _, f := range row.Fields {
 			w.Header().Set(f.Name, f.Value)
+		}
+		if len(args) > 2 {
+			w.Header().Set(args[2], args[3])
 		}
 		http.FileServer(http.Dir(dir)).ServeHTTP(w, r)
 	}))
