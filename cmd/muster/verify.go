@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ type verification struct {
 	entries   bool
 	origin    string
 	newest    int
+	limit     time.Duration
 }
 
 func newVerify(g *globals) *cobra.Command {
@@ -56,6 +58,7 @@ func newVerify(g *globals) *cobra.Command {
 	f.IntVar(&q.threshold, "threshold", 1, "how many of the keys have to sign")
 	f.BoolVar(&q.entries, "entries", false, "read every remote's files from their origins")
 	f.StringVar(&q.origin, "origin", "", "with --entries, the `origin` of the page that loads them, such as https://shop.acme.example")
+	f.DurationVar(&q.limit, "timeout", 10*time.Minute, "how long all of it may take: a `duration`")
 	f.IntVar(&q.newest, "log", 0, "read only the newest `entries` of the log; 0: all")
 	return cmd
 }
@@ -97,8 +100,10 @@ func (g *globals) verify(cmd *cobra.Command, target string, q verification) erro
 
 // verifier is what the command's own flags say.
 func (q verification) verifier(cmd *cobra.Command) (*verify.Verifier, error) {
-	v := &verify.Verifier{Newest: q.newest, Clock: site.WallClock(), NoEntries: "not asked for (--entries)"}
+	v := &verify.Verifier{Newest: q.newest, Limit: q.limit, Clock: site.WallClock(), NoEntries: "not asked for (--entries)"}
 	switch {
+	case q.limit <= 0:
+		return nil, usagef("--timeout takes a duration such as 10m, not %s", q.limit)
 	case q.newest < 0:
 		return nil, usagef("--log takes a number of entries, or 0 for all")
 	case len(q.keys) == 0 && cmd.Flags().Changed("threshold"):

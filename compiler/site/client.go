@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,7 @@ const (
 	defaultTimeout = 30 * time.Second
 	connections    = 16 // to one host that are kept: as many as are used at once
 	maxRedirects   = 5
-	maxHeader      = 256 << 10 // bytes
+	maxHeader      = 64 << 10 // bytes; what comes with each manifest of a pointer is kept
 )
 
 // Client asks servers. It may be used by several goroutines.
@@ -120,6 +121,9 @@ func (c *Client) Fetch(ctx context.Context, r Request, w io.Writer) (Answer, err
 	}
 	if err := checkStatus(response); err != nil {
 		return a, err
+	}
+	if coding := response.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return a, fmt.Errorf("it comes encoded as %.80q, which nobody asked for: a cache on the way may lack `Vary: Accept-Encoding`", coding)
 	}
 	if a.Size, err = io.Copy(w, io.LimitReader(response.Body, r.Most+1)); err != nil {
 		return a, explain(ctx, err)

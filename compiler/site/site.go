@@ -53,13 +53,13 @@ func Open(target string, o Options) (*Site, error) {
 
 func openURL(target string, o Options) (*Site, error) {
 	u, err := url.Parse(target)
-	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.User != nil || strings.ContainsAny(target, "?#") {
 		return nil, fmt.Errorf("%w: an address has neither a user nor a query", ErrTarget)
 	}
 	if err := checkURL(target); err != nil {
 		return nil, err
 	}
-	base := strings.TrimSuffix(target, pointerName)
+	base := strings.TrimSuffix(target, "/"+pointerName)
 	if !strings.HasSuffix(base, "/") {
 		base += "/"
 	}
@@ -93,7 +93,7 @@ func (s *Site) get(ctx context.Context, path string, most int64, fields http.Hea
 		return Answer{}, fmt.Errorf("%.200q: %w", path, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return Answer{}, err
+		return Answer{}, explain(ctx, err)
 	}
 	if s.folder != nil {
 		return s.read(path, most)

@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ func TestOpenRefuses(t *testing.T) {
 		"https://user:secret@acme.example/":    site.ErrTarget,
 		"https://acme.example/?a=b":            site.ErrTarget,
 		"https://acme.example/#a":              site.ErrTarget,
+		"https://acme.example/?":               site.ErrTarget,
+		"https://acme.example/#":               site.ErrTarget,
 		"s3://bucket/prefix":                   site.ErrTarget,
 		"file:":                                site.ErrTarget,
 		"":                                     site.ErrTarget,
@@ -37,12 +40,13 @@ func TestOpenRefuses(t *testing.T) {
 func TestOpenURL(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{
-		"https://acme.example":              "https://acme.example/",
-		"https://acme.example/":             "https://acme.example/",
-		"https://acme.example/pointer.json": "https://acme.example/",
-		"https://acme.example/a/b":          "https://acme.example/a/b/",
-		"http://localhost:8080/":            "http://localhost:8080/",
-		"http://[::1]:8080":                 "http://[::1]:8080/",
+		"https://acme.example":                "https://acme.example/",
+		"https://acme.example/":               "https://acme.example/",
+		"https://acme.example/pointer.json":   "https://acme.example/",
+		"https://acme.example/a/b":            "https://acme.example/a/b/",
+		"https://acme.example/a-pointer.json": "https://acme.example/a-pointer.json/",
+		"http://localhost:8080/":              "http://localhost:8080/",
+		"http://[::1]:8080":                   "http://[::1]:8080/",
 	} {
 		s, err := site.Open(target, site.Options{})
 		if err != nil || s.Base() != want {
@@ -236,5 +240,53 @@ func TestWallClock(t *testing.T) {
 	cancel()
 	if err := clock.Sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
+	}
+}
+
+// TestEncoded has servers compress what they send: those that were asked to, and those that were not.
+func TestEncoded(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		coding := strings.Trim(r.URL.Path, "/")
+		w.Header().Set("Content-Encoding", coding)
+		if coding != "gzip" {
+			fmt.Fprint(w, "text")
+			return
+		}
+		z := gzip.NewWriter(w)
+		fmt.Fprint(z, "text")
+		z.Close()
+	}))
+	t.Cleanup(server.Close)
+	s, err := site.Open(server.URL, site.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for coding, want := range map[string]string{"gzip": "", "identity": "", "br": "it comes encoded as \"br\", which nobody asked for"} {
+		a, err := s.Get(context.Background(), coding, 4)
+		if want == "" && (err != nil || string(a.Body) != "text") || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %q, error %v", coding, a.Body, err)
+		}
+	}
+}
+
+// TestTimeIsUp tells a time that ran out from a call that was stopped.
+func TestTimeIsUp(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]error{t.TempDir(): site.ErrUnavailable, "http://127.0.0.1:1/": site.ErrUnavailable} {
+		s, err := site.Open(target, site.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+		defer cancel()
+		if _, err := s.Get(ctx, "pointer.json", 4); !errors.Is(err, want) {
+			t.Errorf("%s: after its time: %v", target, err)
+		}
+		stopped, stop := context.WithCancel(context.Background())
+		stop()
+		if _, err := s.Get(stopped, "pointer.json", 4); !errors.Is(err, context.Canceled) || errors.Is(err, site.ErrUnavailable) {
+			t.Errorf("%s: when it is stopped: %v", target, err)
+		}
 	}
 }

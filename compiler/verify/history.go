@@ -54,7 +54,7 @@ func (r *run) history(ctx context.Context) (Level, error) {
 		w.next, w.chained = skip, false
 	}
 	from := w.next
-	for w.next <= w.tip && len(l.Findings) < maxFindings && ctx.Err() == nil {
+	for w.next <= w.tip && len(l.Findings) < maxFindings { // soon, after ctx has ended
 		w.block(ctx)
 	}
 	l.Summary = r.walked(w, first, from)

@@ -50,6 +50,9 @@ func (r *run) manifests(ctx context.Context, l *Level) {
 
 // base is what the URLs of manifests must begin with.
 func (r *run) base() string {
+	if r.built != nil && r.built.result != nil { // a change of baseURL may be on its way
+		return r.built.result.Policy.BaseURL.Value
+	}
 	if r.Trust.BaseURL != "" {
 		return r.Trust.BaseURL
 	}

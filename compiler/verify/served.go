@@ -18,13 +18,16 @@ import (
 // served looks at the pointer and what it names.
 func (r *run) served(ctx context.Context) (Level, error) {
 	l := Level{Name: Served}
-	document, err := r.settle(ctx, &l)
-	if r.pointer == nil || err != nil {
-		return l, err
+	document := r.settle(ctx, &l)
+	if r.pointer == nil {
+		return l, nil
 	}
 	r.believe(&l, document)
 	if !r.compiled {
 		r.entered(ctx, &l)
+	}
+	if _, err := r.compile(); err != nil {
+		return l, err
 	}
 	r.manifests(ctx, &l)
 	if err := r.headers(ctx, &l); err != nil {
@@ -42,7 +45,7 @@ const (
 
 // settle reads the pointer, and again as long as the log is ahead of it: a publisher may be about to swap it, and caches may
 // hold an old one for as long as its ttl promises.
-func (r *run) settle(ctx context.Context, l *Level) (document []byte, err error) {
+func (r *run) settle(ctx context.Context, l *Level) (document []byte) {
 	for waited := time.Duration(0); ; waited += look {
 		next := Level{Name: l.Name}
 		a := r.read(ctx, &next)
@@ -55,10 +58,11 @@ func (r *run) settle(ctx context.Context, l *Level) (document []byte, err error)
 				next.add("back", manifest.PointerPath, "it is of serial %d, and the log says that serial %d is published: somebody put an old pointer back, a cache holds it for too long, or a publisher has stopped on its way, who is to be run again", r.pointer.Serial, ahead)
 			}
 			l.Findings = next.Findings
-			return a.Body, nil
+			return a.Body
 		}
-		if err := r.Clock.Sleep(ctx, look); err != nil {
-			return nil, err
+		if r.Clock.Sleep(ctx, look) != nil {
+			l.add(unavailable, manifest.PointerPath, "it is of serial %d, and the log says that serial %d is published; there was no time to wait for that", r.pointer.Serial, ahead)
+			return a.Body
 		}
 	}
 }

@@ -1,12 +1,16 @@
 package verify_test
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"muster/compiler/manifest"
+	"muster/compiler/store/storetest"
+	"muster/compiler/verify"
 )
 
 // TestThief has somebody sign who has the key, and serve what they like.
@@ -31,6 +35,11 @@ func TestThief(t *testing.T) {
 			s.issue(&p)
 			s.hook = again("/log/7.json", entry)
 		}, "served:ok history:drift history/chain rebuild:ok entries:skipped"},
+		{"an entry of another registry", func(s *scene) {
+			p := *s.pointer()
+			p.Previous = s.rewrite("log/6.json", `"acme"`, `"other"`)
+			s.issue(&p)
+		}, "served:ok history:drift history/entry rebuild:ok entries:skipped"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -43,10 +52,61 @@ func TestThief(t *testing.T) {
 	}
 }
 
+// rewrite edits an entry, and returns the hash that it has now.
+func (s *scene) rewrite(path, old, new string) string {
+	s.t.Helper()
+	s.edit(path, old, new)
+	return manifest.Sum([]byte(s.body(path))).String()
+}
+
 // again answers with a body whoever asks for an object once more.
 func again(path, body string) hook {
 	var asked atomic.Int32
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		return r.URL.Path == path && asked.Add(1) > 1 && write(body)(w, r)
+	}
+}
+
+// TestOnItsWay verifies while a commit is on its way to what is served.
+func TestOnItsWay(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	s.v.Trust.BaseURL = "https://new.acme.example/"
+	if report, got := s.verify(); got != allRight {
+		t.Errorf("a new baseURL is not published yet: %s %+v", got, report.Levels)
+	}
+	s.v.Git = nil
+	if _, got := s.verify(); got != "served:drift served/url served/url history:ok rebuild:skipped entries:skipped" {
+		t.Errorf("without the commit that is served there is no other baseURL: %s", got)
+	}
+
+	s = newWorld(t).newScene(t)
+	s.objects = &storetest.Memory{}
+	if err := s.publish(s.objects, s.line[:5], s.private); err != nil {
+		t.Fatal(err)
+	}
+	report, got := s.verify()
+	if got != allRight || !strings.HasSuffix(report.Levels[1].Summary, " of the repository, which has 2 commits more") {
+		t.Errorf("two commits are not published yet: %s %+v", got, report.Levels[1])
+	}
+	s.v.Git = &verify.Git{Repo: s.repo, Tip: s.line[5]}
+	if report, _ := s.verify(); !strings.HasSuffix(report.Levels[1].Summary, ", which has 1 commit more") {
+		t.Errorf("one commit is not published yet: %+v", report.Levels[1])
+	}
+}
+
+// TestLimit has time run out.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	s.v.Limit = 1
+	if _, got := s.verify(); got != "served:unavailable served/unavailable history:skipped rebuild:skipped entries:skipped" {
+		t.Errorf("after no time at all: %s", got)
+	}
+	s.v.Limit = time.Hour
+	s.v.Clock.Sleep = func(context.Context, time.Duration) error { return context.DeadlineExceeded }
+	s.put("log/8.json", strings.Replace(s.body("log/7.json"), `"serial":7`, `"serial":8`, 1))
+	if _, got := s.verify(); got != "served:unavailable served/unavailable history:ok rebuild:ok entries:skipped" {
+		t.Errorf("while a pointer is behind: %s", got)
 	}
 }

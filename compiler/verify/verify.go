@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/compiler"
 	"muster/compiler/history"
@@ -108,6 +109,8 @@ type Verifier struct {
 	// Newest is how many entries of the log are read, from the pointer's back; 0 is all of them.
 	Newest int
 	Clock  site.Clock
+	// Limit is how long everything may take; 0 is for ever. What has not answered by then is unavailable.
+	Limit time.Duration
 }
 
 // Verify looks at everything. An error says that the repository can't be used, or that ctx has ended; what the site answers is
@@ -115,8 +118,13 @@ type Verifier struct {
 func (v *Verifier) Verify(ctx context.Context) (*Report, error) {
 	r := &run{Verifier: v}
 	report := &Report{}
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if v.Limit > 0 {
+		within, cancel = context.WithTimeout(ctx, v.Limit)
+	}
+	defer cancel()
 	for _, level := range []func(context.Context) (Level, error){r.served, r.history, r.rebuild, r.entries} {
-		l, err := level(ctx)
+		l, err := level(within)
 		if err = errors.Join(ctx.Err(), err); err != nil {
 			return nil, err
 		}
