@@ -47,7 +47,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/cdn":              {own: []string{"compiler/manifest", "compiler/policy"}},                 // what stands between a store and the browsers
 	"compiler/cdn/cdntest":      {},                                                                      // real servers with such configurations, for tests
 	"compiler/site":             {own: []string{"compiler/manifest", "compiler/note", "compiler/store"}}, // what is served
-	"compiler/verify": {own: []string{"compiler", "compiler/codeunit", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/note", "compiler/policy", "compiler/publish",
+	"compiler/verify": {own: []string{"compiler", "compiler/codeunit", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/note", "compiler/policy",
 		"compiler/registry", "compiler/site", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/signature": {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":     {},                                                                            // what a bundler wrote

@@ -11,7 +11,6 @@ import (
 
 	"muster/compiler"
 	"muster/compiler/manifest"
-	"muster/compiler/publish"
 )
 
 func newRetain(g *globals) *cobra.Command {
@@ -70,7 +69,7 @@ var retained = map[string]func(io.Writer, *compiler.Retention) error{"text": ret
 const headersPath = "_headers"
 
 func retainedText(w io.Writer, r *compiler.Retention) error {
-	paths := []string{headersPath, manifest.PointerPath, publish.FirstPath}
+	paths := []string{headersPath, manifest.PointerPath, manifest.FirstPath}
 	for serial := range r.Tip.Serial {
 		paths = append(paths, manifest.LogPath(serial+1))
 	}

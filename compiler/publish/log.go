@@ -3,25 +3,12 @@ package publish
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"muster/compiler/manifest"
 	"muster/compiler/store"
 )
-
-// FirstPath is the object that says where a store's log begins.
-const FirstPath = "log/first.json"
-
-// first is what FirstPath holds.
-type first struct {
-	Schema   string `json:"schema"`
-	Registry string `json:"registry"`
-	Serial   int    `json:"serial"`
-}
-
-const firstName = "muster/log-first/v1"
 
 // enter makes sure that the log has an entry for every serial up to the release's. It returns the hash of the entry before
 // the release's, or that it comes too late: a later commit has passed it over.
@@ -124,17 +111,17 @@ func (r *run) begin(ctx context.Context) (from int, previous string, err error) 
 }
 
 // first makes sure that it is said where the log begins: at a serial, unless it is said already. It returns what is said.
-func (r *run) first(ctx context.Context, serial int) (start first, err error) {
+func (r *run) first(ctx context.Context, serial int) (start manifest.First, err error) {
 	registry := r.release.Pointer.Registry
-	b, err := manifest.Canonical(first{firstName, registry, serial})
+	b, err := manifest.Canonical(manifest.First{Schema: manifest.FirstName, Registry: registry, Serial: serial})
 	if err != nil {
 		return start, err
 	}
-	if b, err = r.create(ctx, Object(r.Headers, FirstPath, b)); err != nil {
+	if b, err = r.create(ctx, Object(r.Headers, manifest.FirstPath, b)); err != nil {
 		return start, err
 	}
-	if err := json.Unmarshal(b, &start); err != nil || start.Schema != firstName || start.Registry != registry || start.Serial < 1 {
-		return start, fmt.Errorf("%w: %q is not of the registry %q: %.200q; if somebody has damaged it, delete it there and publish again with --repair", ErrDrift, FirstPath, registry, b)
+	if start, err = manifest.ParseFirst(b); err != nil || start.Registry != registry {
+		return start, fmt.Errorf("%w: %q is not of the registry %q: %.200q; if somebody has damaged it, delete it there and publish again with --repair", ErrDrift, manifest.FirstPath, registry, b)
 	}
 	return start, nil
 }
@@ -146,7 +133,7 @@ func (r *run) restoreFirst(ctx context.Context, live *manifest.Pointer) error {
 		return nil
 	}
 	begin := live
-	if _, _, err := r.Store.Get(ctx, FirstPath); errors.Is(err, store.ErrNotFound) {
+	if _, _, err := r.Store.Get(ctx, manifest.FirstPath); errors.Is(err, store.ErrNotFound) {
 		for begin.Previous != "" {
 			serial := begin.Serial - 1
 			o, _, err := r.Store.Get(ctx, manifest.LogPath(serial))

@@ -33,8 +33,8 @@ func TestStory(t *testing.T) {
 		{"the next; general has a new manifest too", at(6), Published, nil, []string{"log/6", "manifests/general", "manifests/staff"}, 1, 5},
 		{"the next; general has not", at(7), Published, nil, []string{"log/7", "manifests/staff"}, 1, 5},
 		{"three later", at(10), Published, []int{8, 9}, []string{"log/10", "log/8", "log/9", "manifests/general", "manifests/staff"}, 1, 7},
-		{"too late", at(8), Superseded, nil, nil, 0, 1},
-		{"too late, and published before", at(6), Superseded, nil, nil, 0, 1},
+		{"too late", at(8), Superseded, nil, nil, 0, 2},
+		{"too late, and published before", at(6), Superseded, nil, nil, 0, 2},
 	} {
 		f := &storetest.Faulty{Store: m}
 		report := expect(t, f, tt.release, tt.outcome)
@@ -273,20 +273,20 @@ func TestLostFirst(t *testing.T) {
 		m := &storetest.Memory{}
 		publish(t, m, at(3))
 		publish(t, m, at(6))
-		want := string(m.Objects()[FirstPath].Body)
+		want := string(m.Objects()[manifest.FirstPath].Body)
 		p := publisher(m)
 		p.Repair = true
-		damaged := m.Objects()[FirstPath]
+		damaged := m.Objects()[manifest.FirstPath]
 		damaged.Body = []byte("{}")
 		m.Put(damaged)
 		if _, err := p.Publish(context.Background(), at(next)); !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), "delete it there and publish again with --repair") {
 			t.Errorf("got error %v", err)
 		}
-		m.Delete(FirstPath)
+		m.Delete(manifest.FirstPath)
 		if _, err := p.Publish(context.Background(), at(next)); err != nil {
 			t.Error(err)
 		}
-		if got := string(m.Objects()[FirstPath].Body); got != want {
+		if got := string(m.Objects()[manifest.FirstPath].Body); got != want {
 			t.Errorf("the log begins with %q, want %q", got, want)
 		}
 		if serial, err := broken(m.Objects()); serial != next || err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -111,8 +110,8 @@ func broken(objects map[string]store.Object) (serial int, err error) {
 }
 
 func chained(objects map[string]store.Object, serial int) error {
-	var start first
-	if err := json.Unmarshal(objects[FirstPath].Body, &start); err != nil {
+	start, err := manifest.ParseFirst(objects[manifest.FirstPath].Body)
+	if err != nil {
 		return err
 	}
 	previous := ""

@@ -76,7 +76,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"registry":"acme","schema":"muster/log-first/v1","serial":3}`))
 	f.Add([]byte(`{"cohort":"general","remotes":{"a":{"entry":"https://x.example/a.js","files":{"./b.js":"sha384-x","http://[":""}}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if start, err := parseFirst(text); err == nil {
+		if start, err := manifest.ParseFirst(text); err == nil {
 			if again, err := manifest.Canonical(start); err != nil || string(again) != string(text) || start.Serial < 1 {
 				t.Errorf("%q is read as %+v", text, start)
 			}

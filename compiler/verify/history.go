@@ -1,10 +1,7 @@
 package verify
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,7 +11,6 @@ import (
 	"muster/compiler/history"
 	"muster/compiler/manifest"
 	"muster/compiler/note"
-	"muster/compiler/publish"
 )
 
 const (
@@ -106,13 +102,13 @@ func (r *run) commits() ([]history.Commit, error) {
 
 // first is the serial with which the log says that it begins; 0 if it doesn't, which is a finding.
 func (r *run) first(ctx context.Context, l *Level) int {
-	const path = publish.FirstPath
+	const path = manifest.FirstPath
 	a, err := r.Site.Get(ctx, path, maxFirst)
 	if err != nil {
 		l.failed("first", path, err)
 		return 0
 	}
-	start, err := parseFirst(a.Body)
+	start, err := manifest.ParseFirst(a.Body)
 	switch {
 	case err != nil:
 		l.add("first", path, "%v", err)
@@ -125,26 +121,6 @@ func (r *run) first(ctx context.Context, l *Level) int {
 		return 0
 	}
 	return start.Serial
-}
-
-// first is what the object says that tells where a log begins; see package publish.
-type first struct {
-	Schema   string `json:"schema"`
-	Registry string `json:"registry"`
-	Serial   int    `json:"serial"`
-}
-
-func parseFirst(body []byte) (first, error) {
-	const schema = "muster/log-first/v1"
-	var start first
-	if err := json.Unmarshal(body, &start); err != nil {
-		return first{}, errors.New("it is not the JSON that says where a log begins")
-	}
-	again, err := manifest.Canonical(start)
-	if err != nil || !bytes.Equal(again, body) || start.Schema != schema || start.Serial < 1 {
-		return first{}, fmt.Errorf("it is not a canonical %s", schema)
-	}
-	return start, nil
 }
 
 // walk is how far the log has been looked at.

@@ -11,7 +11,6 @@ import (
 	"muster/compiler/diag"
 	"muster/compiler/manifest"
 	"muster/compiler/note"
-	"muster/compiler/publish"
 	"muster/compiler/site"
 )
 
@@ -91,11 +90,11 @@ func (r *run) read(ctx context.Context, l *Level) site.Answer {
 	if r.pointer.Issued != "" {
 		return a
 	}
-	switch _, err := r.Site.Get(ctx, publish.FirstPath, maxFirst); {
+	switch _, err := r.Site.Get(ctx, manifest.FirstPath, maxFirst); {
 	case errors.Is(err, site.ErrMissing):
 		r.compiled = true
 	case err != nil:
-		l.failed("log", publish.FirstPath, err)
+		l.failed("log", manifest.FirstPath, err)
 		r.pointer = nil // what it is supposed to be is not known
 	default:
 		l.add("pointer", manifest.PointerPath, "it was never published, but copied here from a compile")
