@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,6 +36,10 @@ func TestThief(t *testing.T) {
 			s.issue(&p)
 			s.hook = again("/log/7.json", entry)
 		}, "served:ok history:drift history/chain rebuild:ok entries:skipped"},
+		{"a manifest of another registry", func(s *scene) { s.forge("general", `"registry":"acme"`, `"registry":"other"`) },
+			"served:drift served/manifest history:ok rebuild:drift rebuild/manifest entries:skipped"},
+		{"a manifest of another schema", func(s *scene) { s.forge("general", `muster/manifest/v1`, `muster/manifest/v2`) },
+			"served:drift served/manifest history:ok rebuild:drift rebuild/manifest entries:skipped"},
 		{"an entry of another registry", func(s *scene) {
 			p := *s.pointer()
 			p.Previous = s.rewrite("log/6.json", `"acme"`, `"other"`)
@@ -108,5 +113,48 @@ func TestLimit(t *testing.T) {
 	s.put("log/8.json", strings.Replace(s.body("log/7.json"), `"serial":7`, `"serial":8`, 1))
 	if _, got := s.verify(); got != "served:unavailable served/unavailable history:ok rebuild:ok entries:skipped" {
 		t.Errorf("while a pointer is behind: %s", got)
+	}
+}
+
+// TestNothingToCompare has a manifest be what it is not, when it is read to tell what differs.
+func TestNothingToCompare(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	s.forge("general", "cart/1.1.0", "cart/6.6.6")
+	s.hook = again("/"+s.manifest("general"), "{")
+	report, got := s.verify()
+	if got != "served:ok history:ok rebuild:drift rebuild/manifest entries:skipped" {
+		t.Fatal(got)
+	}
+	if f := report.Levels[2].Findings[0]; f.Was != nil || f.Is != nil {
+		t.Errorf("%q is shown beside %q", f.Is, f.Was)
+	}
+}
+
+// TestUnknownWhatItIs: a pointer that was never published, and no answer whether anything was, is neither of the two.
+func TestUnknownWhatItIs(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	s.copyCompile()
+	s.hook = status("/log/first.json", 503)
+	if _, got := s.verify(); got != "served:unavailable served/unavailable history:skipped rebuild:skipped entries:skipped" {
+		t.Error(got)
+	}
+}
+
+// TestAsksFresh: caches may hold that there is no next entry, and browsers' own the pointer.
+func TestAsksFresh(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	var asked sync.Map
+	s.hook = func(_ http.ResponseWriter, r *http.Request) bool {
+		asked.Store(r.URL.Path, r.Header.Get("Cache-Control"))
+		return false
+	}
+	s.verify()
+	for path, want := range map[string]string{"/pointer.json": "max-age=0", "/log/8.json": "max-age=0", "/log/7.json": ""} {
+		if got, ok := asked.Load(path); !ok || got != want {
+			t.Errorf("%s: asked with Cache-Control %q, want %q", path, got, want)
+		}
 	}
 }
