@@ -150,10 +150,12 @@ func TestSameBytes(t *testing.T) {
 	if got := state(t, in); !bytes.Equal(got, want) {
 		t.Errorf("in another order:\n%s\nand:\n%s", got, want)
 	}
-	var v any
+	var v map[string]any
 	if err := json.Unmarshal(want, &v); err != nil {
 		t.Fatal(err)
 	}
+	parameters := v["predicate"].(map[string]any)["buildDefinition"].(map[string]any)["externalParameters"].(map[string]any)
+	parameters["keep"] = int64(parameters["keep"].(float64)) // Canonical takes no other numbers
 	again, err := manifest.Canonical(v)
 	if err != nil || !bytes.Equal(again, want) {
 		t.Errorf("written again, %v:\n%s\nand:\n%s", err, again, want)
