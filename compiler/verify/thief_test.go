@@ -158,3 +158,19 @@ func TestAsksFresh(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedCaches: what only caches on the way keep to counts too, where nothing is known but the ttl.
+func TestSharedCaches(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	s.v.Git, s.v.Trust.Headers = nil, nil
+	s.hook = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/pointer.json" {
+			w.Header().Set("Cache-Control", "public, max-age=5, s-maxage=3600")
+		}
+		return false
+	}
+	if _, got := s.verify(); got != "served:drift served/header history:ok rebuild:skipped entries:skipped" {
+		t.Error(got)
+	}
+}
