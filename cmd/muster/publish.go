@@ -43,6 +43,11 @@ func newPublish(g *globals) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if q.config != "" {
+				for _, name := range []string{"key", "dry-run", "refresh", "repair", "wait", "url"} {
+					if cmd.Flags().Changed(name) {
+						return usagef("--print-config publishes nothing, and --%s is about publishing; leave one of them out", name)
+					}
+				}
 				return g.printConfig(cmd, q.config, args[0])
 			}
 			return g.publish(cmd, args[0], q)
