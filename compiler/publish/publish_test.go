@@ -34,6 +34,7 @@ func TestStory(t *testing.T) {
 		{"the next; general has not", at(7), Published, nil, []string{"log/7", "manifests/staff"}, 1, 5},
 		{"three later", at(10), Published, []int{8, 9}, []string{"log/10", "log/8", "log/9", "manifests/general", "manifests/staff"}, 1, 7},
 		{"too late", at(8), Superseded, nil, nil, 0, 2},
+		{"too late by one", at(9), Superseded, nil, nil, 0, 2},
 		{"too late, and published before", at(6), Superseded, nil, nil, 0, 2},
 	} {
 		f := &storetest.Faulty{Store: m}
@@ -141,6 +142,29 @@ func TestDrift(t *testing.T) {
 		{"another registry's pointer", edit("pointer.json", `acme-shop`, `other-shop`), at(7), `holds the registry "other-shop"`, false},
 		{"a changed entry", edit("log/6.json", `"size":6`, `"size":7`), at(7), "contradict each other about serial 6", false},
 		{"a later serial that the log lacks", edit("pointer.json", `"serial":6`, `"serial":999999`), at(7), "the log has no entry of it", true},
+		{"an entry that says it was passed over", func(m *storetest.Memory) {
+			o := m.Objects()["log/6.json"]
+			e, err := manifest.ParseEntry(o.Body)
+			if err == nil {
+				o.Body, err = manifest.PassedOver(e.Registry, commitOf("", 6), e.Previous).Encode()
+			}
+			if err != nil {
+				panic(err)
+			}
+			m.Put(o)
+		}, at(7), "the log says that it was passed over", false},
+		{"an entry with another predecessor that could be one", func(m *storetest.Memory) {
+			o := m.Objects()["log/6.json"]
+			e, err := manifest.ParseEntry(o.Body)
+			if err == nil {
+				e.Previous = manifest.Sum(nil).String()
+				o.Body, err = e.Encode()
+			}
+			if err != nil {
+				panic(err)
+			}
+			m.Put(o)
+		}, at(7), "as the entry before it", false},
 		{"an entry that is no JSON", edit("log/6.json", `{`, `<`), at(7), "reading a log entry", false},
 		{"an entry with another predecessor", edit("log/6.json", `"previous":"`, `"previous":"0`), at(7), "its previous is", false},
 		{"a rewritten history", nil, release("x", 4, 7), "history was rewritten", true},
@@ -276,11 +300,13 @@ func TestLostFirst(t *testing.T) {
 		want := string(m.Objects()[manifest.FirstPath].Body)
 		p := publisher(m)
 		p.Repair = true
-		damaged := m.Objects()[manifest.FirstPath]
-		damaged.Body = []byte("{}")
-		m.Put(damaged)
-		if _, err := p.Publish(context.Background(), at(next)); !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), "delete it there and publish again with --repair") {
-			t.Errorf("got error %v", err)
+		for _, change := range [][2]string{{`{`, `<`}, {"log-first/v1", "log-first/v2"}, {"acme-shop", "other-shop"}, {`:3}`, `:0}`}} {
+			damaged := m.Objects()[manifest.FirstPath]
+			damaged.Body = []byte(strings.Replace(want, change[0], change[1], 1))
+			m.Put(damaged)
+			if _, err := p.Publish(context.Background(), at(next)); !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), "delete it there and publish again with --repair") {
+				t.Errorf("%s: got error %v", damaged.Body, err)
+			}
 		}
 		m.Delete(manifest.FirstPath)
 		if _, err := p.Publish(context.Background(), at(next)); err != nil {
