@@ -77,7 +77,29 @@ func (g *globals) publishable() (string, error) {
 	if why := s.Origin.Unpublishable; why != "" {
 		return "", fmt.Errorf("only a commit can be published: %s%s", why, cureOf(why))
 	}
+	if g.at != "" {
+		return s.Origin.Commit, mergedAside(s.repo, s.Origin.Commit)
+	}
 	return s.Origin.Commit, nil
+}
+
+// mergedAside refuses a commit that came into the branch by a merge. It has a serial of its own line, which the branch has given
+// to another commit: once it is published, no commit of the branch could follow it.
+func mergedAside(repo *history.Repository, id string) error {
+	head, err := repo.Resolve("HEAD")
+	if err != nil || head.ID == id { // a bare repository need not have one
+		return nil
+	}
+	in, err := repo.IsAncestor(history.Commit{ID: id}, head)
+	if err != nil || !in {
+		return err
+	}
+	for c, err := range repo.Commits(head) {
+		if err != nil || c.ID == id {
+			return err
+		}
+	}
+	return usagef("commit %s came into HEAD by a merge, and is no commit of its line: publish the merge, or one of its first parents", short(id))
 }
 
 // compileAt compiles a commit. Its result is nil if it does not compile.

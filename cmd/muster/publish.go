@@ -85,7 +85,7 @@ func (g *globals) publish(cmd *cobra.Command, destination string, q publishing) 
 		return err
 	}
 	defer c.Close()
-	p := &publish.Publisher{Store: to, Headers: c.result.Headers, Refresh: q.refresh, Repair: q.repair, Now: time.Now}
+	p := &publish.Publisher{Store: to, Headers: c.result.Headers, Refresh: q.refresh, Repair: q.repair, Now: time.Now, Proved: provedIn(c.repo)}
 	if err := authenticate(p, c.result.Policy, q.keys); err != nil {
 		return err
 	}

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"os"
 
+	"muster/compiler"
+	"muster/compiler/history"
 	"muster/compiler/note"
 	"muster/compiler/policy"
 	"muster/compiler/publish"
@@ -37,6 +41,21 @@ func authenticate(p *publish.Publisher, rules *registry.Policy, sources []string
 	}
 	p.Sign = func(ctx context.Context, pointer []byte) ([]byte, error) { return note.Sign(ctx, pointer, signers...) }
 	return nil
+}
+
+// provedIn holds a document against the keys of the policy of a commit.
+func provedIn(repo *history.Repository) func(commit string, document []byte) error {
+	return func(commit string, document []byte) error {
+		live, _, err := compiler.At(repo, history.Commit{ID: commit})
+		if err != nil || live == nil {
+			return cmp.Or(err, fmt.Errorf("commit %s does not compile", short(commit)))
+		}
+		keys, err := policy.Keys(live.State.Registry.Policy)
+		if err == nil {
+			_, err = reader(keys)(document)
+		}
+		return err
+	}
 }
 
 // reader takes documents apart, and says what is wrong with their signatures.

@@ -68,7 +68,7 @@ func (r *run) judge(ctx context.Context, l *live) (work, error) {
 		return everything, nil
 	}
 	err := r.doubt(ctx, *l)
-	if err != nil && r.Repair && l.pointer.Registry == r.release.Pointer.Registry {
+	if err != nil && r.Repair && l.pointer.Registry == r.release.Pointer.Registry && !r.signedLater(*l) {
 		l.pointer = nil
 		return everything, nil
 	}
@@ -85,6 +85,12 @@ func (r *run) judge(ctx context.Context, l *live) (work, error) {
 	return r.same(*l), nil
 }
 
+// signedLater reports whether the live pointer is of a later serial and signed: whatever else is amiss, that is not to be taken
+// back.
+func (r *run) signedLater(l live) bool {
+	return r.Sign != nil && l.unproved == nil && l.pointer.Serial > r.release.Pointer.Serial
+}
+
 // doubt is why the live pointer can't be what was published before the release or after it.
 func (r *run) doubt(ctx context.Context, l live) error {
 	ours := r.release.Pointer
@@ -92,11 +98,27 @@ func (r *run) doubt(ctx context.Context, l live) error {
 	case l.pointer.Registry != ours.Registry:
 		return fmt.Errorf("%w: the store holds the registry %q, and this is %q; publish to a place of its own", ErrDrift, l.pointer.Registry, ours.Registry)
 	case l.pointer.Serial <= ours.Serial:
-		return r.onLine(l.pointer)
+		if err := r.onLine(l.pointer); err != nil {
+			return err
+		}
+		return r.proved(l)
 	case l.unproved != nil:
 		return fmt.Errorf("%w: the pointer there claims the later serial %d, and must not be believed: %w; if a commit since this one has changed the keys, publish that; otherwise %s", ErrDrift, l.pointer.Serial, l.unproved, seeRepair)
 	}
 	return r.entered(ctx, l.pointer)
+}
+
+// proved is an error if the live pointer has not even the signatures that its own commit asks for. What is signed next has the
+// hash of its entry in it, and so of all entries before: nobody is to sign what somebody without a key has written.
+func (r *run) proved(l live) error {
+	if l.unproved == nil || r.Proved == nil {
+		return nil
+	}
+	if err := r.Proved(l.pointer.Commit, l.document); err != nil {
+		return fmt.Errorf("%w: the pointer there must not be believed: %w; what it says may be forged, and the log with it: %s", ErrDrift, err, seeRepair)
+	}
+	r.report.Unproved = nil
+	return nil
 }
 
 // entered is an error if the log lacks the pointer's entry, which is there before any pointer.

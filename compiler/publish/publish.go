@@ -57,6 +57,9 @@ type Publisher struct {
 	// Read returns the text of a document that a store holds as its pointer, and why it is not to be believed: no signature
 	// that counts. Without text it is no document at all.
 	Read func(document []byte) (pointer []byte, unproved error)
+	// Proved is why a document is not to be believed by the rules of the commit that it is of, which is on the release's line. It is
+	// asked where Read has doubts: the keys may have changed since. Nil believes it.
+	Proved func(commit string, document []byte) error
 	// Lifetime is how long a pointer is believed after it was issued; 0 is for ever.
 	Lifetime time.Duration
 	// Now is the time at which the pointer is issued, UTC.

@@ -346,6 +346,64 @@ func TestLostAnswer(t *testing.T) {
 	do(true, Refreshed)
 }
 
+// TestProved meets the pointer of an earlier serial, and of its own, that today's keys have not signed. It is believed if its own
+// commit asked for no more; otherwise what it says may be forged, and is signed only if somebody says so.
+func TestProved(t *testing.T) {
+	t.Parallel()
+	for _, serial := range []int{5, 6} {
+		m := &storetest.Memory{}
+		publish(t, m, at(5))
+		before := string(m.Objects()["pointer.json"].Body)
+		p := publisher(m)
+		p.Read = func(document []byte) ([]byte, error) {
+			if string(document) == before {
+				return document, errors.New("nobody has signed it")
+			}
+			return document, nil
+		}
+		asked := ""
+		p.Proved = func(commit string, document []byte) error {
+			asked = commit
+			return errors.New("somebody was to sign it")
+		}
+		p.Now = func() time.Time { return clock.Add(time.Minute) }
+		_, err := p.Publish(context.Background(), at(serial))
+		if !errors.Is(err, ErrDrift) || !strings.Contains(err.Error(), "somebody was to sign it") || asked != commitOf("", 5).Commit {
+			t.Errorf("serial %d: asked about %q, got error %v", serial, asked, err)
+		}
+		if string(m.Objects()["pointer.json"].Body) != before {
+			t.Errorf("serial %d: the pointer was replaced", serial)
+		}
+		p.Repair = true
+		if report, err := p.Publish(context.Background(), at(serial)); err != nil || report.Live.Serial != serial || report.Unproved == nil {
+			t.Errorf("serial %d, repaired: %v, %v", serial, report, err)
+		}
+		m.Put(Object(headers, "pointer.json", []byte(before)))
+		p.Repair, p.Proved = false, func(string, []byte) error { return nil }
+		if report, err := p.Publish(context.Background(), at(serial)); err != nil || report.Live.Serial != serial || report.Unproved != nil {
+			t.Errorf("serial %d, believed: %v, %v", serial, report, err)
+		}
+	}
+}
+
+// TestSignedLater does not let a repair take back what was signed.
+func TestSignedLater(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	publish(t, m, at(5))
+	publish(t, m, at(7))
+	m.Delete("log/7.json")
+	p := publisher(m)
+	p.Sign = func(_ context.Context, text []byte) ([]byte, error) { return text, nil }
+	p.Repair = true
+	if _, err := p.Publish(context.Background(), at(6)); !errors.Is(err, ErrDrift) {
+		t.Errorf("got error %v", err)
+	}
+	if body := m.Objects()["pointer.json"].Body; !strings.Contains(string(body), `"serial":7,`) {
+		t.Errorf("the pointer is %s", body)
+	}
+}
+
 func TestRefusesBeforeItSends(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Release){
