@@ -48,7 +48,7 @@ func TestKillEverything(t *testing.T) {
 			t.Parallel()
 			points := 0
 			for _, call := range killed {
-				for n := 1; r.killAt(t, tt.before, tt.command, call, n); n++ {
+				for n := 1; r.killAt(t, tt.before, tt.command, call, n); n += everyNth {
 					points++
 				}
 			}
