@@ -20,7 +20,7 @@ import (
 	"muster/compiler/store/storetest"
 )
 
-// published site: versitygw as the store, and before it two tiers of nginx, each with the configuration that muster prints.
+// realSite is what a shop publishes to: versitygw as the store, and before it two tiers of nginx, each with the configuration that muster prints.
 type realSite struct {
 	t           *testing.T
 	shop        process

@@ -34,7 +34,7 @@ type publication struct {
 
 func publicationOf(c *compiledCommit, to store.Store, r *publish.Report, dry bool) *publication {
 	out := &publication{Outcome: r.Outcome, DryRun: dry, Store: to.String(), Serial: c.Origin.Serial, Commit: c.Origin.Commit,
-		Created: slices.AppendSeq([]string{}, slices.Values(r.Created)), Found: slices.AppendSeq([]string{}, slices.Values(r.Found)),
+		Created: append([]string{}, r.Created...), Found: append([]string{}, r.Found...), // a list in JSON, even an empty one
 		PassedOver: r.PassedOver, Promise: policy.PromiseOf(c.result.Policy), sizes: map[string]int{}, missing: missing(c.result.Headers, to)}
 	slices.Sort(out.Created)
 	slices.Sort(out.Found)
@@ -64,7 +64,10 @@ func publicationText(w io.Writer, p *publication) error {
 		return cmp.Or(order(a)-order(b), strings.Compare(path.Dir(a), path.Dir(b)), len(a)-len(b), strings.Compare(a, b))
 	})
 	for _, name := range all {
-		mark := map[bool]string{true: "+", false: "="}[slices.Contains(p.Created, name)]
+		mark := "="
+		if slices.Contains(p.Created, name) {
+			mark = "+"
+		}
 		fmt.Fprintf(&b, "%s %s", mark, name)
 		if size := p.sizes[name]; size > 0 {
 			fmt.Fprintf(&b, "  %s", counted(size, "byte"))
@@ -100,15 +103,15 @@ func concludePublish(w io.Writer, p *publication, r *publish.Report) {
 	if len(p.PassedOver) > 0 {
 		fmt.Fprintf(w, "passed over in the log: serial %s\n", span(p.PassedOver))
 	}
-	tense := 0
+	published, issued := "published", "issued"
 	if p.DryRun {
-		tense = 1
+		published, issued = "would publish", "would issue"
 	}
 	switch p.Outcome {
 	case publish.Published:
-		fmt.Fprintf(w, "%s %s, to %s%s\n", []string{"published", "would publish"}[tense], commit, p.Store, p.instead())
+		fmt.Fprintf(w, "%s %s, to %s%s\n", published, commit, p.Store, p.instead())
 	case publish.Refreshed:
-		fmt.Fprintf(w, "%s the pointer of %s, anew in %s\n", []string{"issued", "would issue"}[tense], commit, p.Store)
+		fmt.Fprintf(w, "%s the pointer of %s, anew in %s\n", issued, commit, p.Store)
 	case publish.Unchanged:
 		fmt.Fprintf(w, "%s, is published in %s already\n", commit, p.Store)
 	case publish.Superseded:

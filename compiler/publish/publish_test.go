@@ -63,6 +63,30 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// TestRequests counts what a change to one cohort of six costs.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	six := func(serial int) Release {
+		r := at(serial)
+		for i := range 4 {
+			m := manifest.Manifest{Cohort: fmt.Sprintf("still-%d", i), ID: manifest.Sum([]byte("{}")), Bytes: []byte("{}")}
+			r.Pointer.Cohorts = append(r.Pointer.Cohorts, manifest.PointerCohort{Name: m.Cohort, URL: "https://x.example/" + m.Path(), SHA256: m.ID.String(), Size: 2})
+			r.Objects = append(r.Objects, Object(headers, m.Path(), m.Bytes))
+		}
+		return r
+	}
+	f := &storetest.Faulty{Store: &storetest.Memory{}}
+	publish(t, f, six(6))
+	before := []int{f.Count(storetest.Reading), f.Count(storetest.Creating), f.Count(storetest.Swapping)}
+	publish(t, f, six(7)) // staff has a new manifest, general and the others have not
+	after := []int{f.Count(storetest.Reading), f.Count(storetest.Creating), f.Count(storetest.Swapping)}
+	for i, want := range []int{9, 2, 1} {
+		if got := after[i] - before[i]; got != want {
+			t.Errorf("%d requests of kind %d, want %d", got, i, want)
+		}
+	}
+}
+
 // probes is how many swaps a probe takes, which only a first publish makes.
 func probes(r *Report) int {
 	if r.Before == nil {
