@@ -34,20 +34,21 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/contract":         {own: []string{"compiler/contract/payload", "compiler/diag", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/semver"}},
 	"compiler/contract/payload": {outside: []string{"cuelang.org/go"}},
 	"compiler/audit":            {own: []string{"compiler/diag", "compiler/policy", "compiler/registry", "compiler/resolve", "compiler/semver"}},
-	"compiler/manifest":         {own: []string{"compiler/codeunit", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
+	"compiler/canonical":        {own: []string{"compiler/codeunit"}}, // JSON that has one spelling
+	"compiler/manifest":         {own: []string{"compiler/canonical", "compiler/policy", "compiler/recent", "compiler/registry", "compiler/resolve", "compiler/share", "compiler/share/federation"}},
 	"compiler/history":          {own: []string{"compiler/ahead", "compiler/recent"}, outside: []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "golang.org/x/text"}},
-	"compiler/note":             {own: []string{"compiler/codeunit"}, outside: []string{"golang.org/x/mod"}}, // who signed a pointer
-	"compiler/store":            {},                                                                          // what publishing asks of a place that holds objects
+	"compiler/note":             {own: []string{"compiler/canonical"}, outside: []string{"golang.org/x/mod"}}, // who signed a pointer
+	"compiler/store":            {},                                                                           // what publishing asks of a place that holds objects
 	"compiler/store/folder":     {own: []string{"compiler/store"}, outside: []string{"github.com/gofrs/flock"}},
 	"compiler/store/s3":         {own: []string{"compiler/store"}, outside: []string{"github.com/minio/minio-go/v7"}},
 	"compiler/store/azure":      {own: []string{"compiler/store"}, outside: []string{"github.com/Azure/azure-sdk-for-go/sdk"}},
 	"compiler/store/storetest":  {own: []string{"compiler/store"}}, // the test that all stores pass, for tests
-	"compiler/publish":          {own: []string{"compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
-	"compiler/provenance":       {own: []string{"compiler/manifest", "compiler/store"}},                  // where an output comes from, for others to sign
-	"compiler/cdn":              {own: []string{"compiler/manifest", "compiler/policy"}},                 // what stands between a store and the browsers
-	"compiler/cdn/cdntest":      {},                                                                      // real servers with such configurations, for tests
-	"compiler/site":             {own: []string{"compiler/manifest", "compiler/note", "compiler/store"}}, // what is served
-	"compiler/verify": {own: []string{"compiler", "compiler/codeunit", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/note", "compiler/policy",
+	"compiler/publish":          {own: []string{"compiler/canonical", "compiler/manifest", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
+	"compiler/provenance":       {own: []string{"compiler/canonical", "compiler/manifest", "compiler/store"}}, // where an output comes from, for others to sign
+	"compiler/cdn":              {own: []string{"compiler/manifest", "compiler/policy"}},                      // what stands between a store and the browsers
+	"compiler/cdn/cdntest":      {},                                                                           // real servers with such configurations, for tests
+	"compiler/site":             {own: []string{"compiler/manifest", "compiler/note", "compiler/store"}},      // what is served
+	"compiler/verify": {own: []string{"compiler", "compiler/canonical", "compiler/diag", "compiler/history", "compiler/manifest", "compiler/note", "compiler/policy",
 		"compiler/registry", "compiler/site", "compiler/store"}, outside: []string{"golang.org/x/sync"}},
 	"compiler/signature": {outside: []string{"golang.org/x/crypto", "github.com/ProtonMail/go-crypto"}}, // who signed a commit
 	"compiler/build":     {},                                                                            // what a bundler wrote

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"muster/compiler/canonical"
 )
 
 // FirstName says what a First is, and which version of the format; FirstPath is where it is served, below the baseURL.
@@ -26,7 +28,7 @@ func ParseFirst(b []byte) (First, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return First{}, errors.New("it is not the JSON that says where a log begins")
 	}
-	again, err := Canonical(f)
+	again, err := canonical.JSON(f)
 	if err != nil || !bytes.Equal(again, b) || f.Schema != FirstName || f.Serial < 1 {
 		return First{}, fmt.Errorf("it is not a canonical %s", FirstName)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/compiler/canonical"
 	"muster/compiler/policy"
 	"muster/compiler/recent"
 	"muster/compiler/registry"
@@ -38,23 +39,23 @@ func manifestPath(cohort, id string) string { return "manifests/" + cohort + "/"
 // The structures below are the format; the JSON Schema tells what each field means to a shell.
 
 type document struct {
-	Schema       string              `json:"schema"`
-	Registry     string              `json:"registry"`
-	Cohort       string              `json:"cohort"`
-	Hosts        map[string]Raw      `json:"hosts"`
-	Remotes      map[string]Raw      `json:"remotes"`
-	Disabled     map[string]disabled `json:"disabled"`
-	Routes       []route             `json:"routes"`
-	Capabilities []capability        `json:"capabilities"`
-	Shared       map[string]Raw      `json:"shared"` // by host and its release: what its page makes of packages, by runtime and name
-	CSP          csp                 `json:"csp"`
-	Telemetry    telemetry           `json:"telemetry"`
+	Schema       string                   `json:"schema"`
+	Registry     string                   `json:"registry"`
+	Cohort       string                   `json:"cohort"`
+	Hosts        map[string]canonical.Raw `json:"hosts"`
+	Remotes      map[string]canonical.Raw `json:"remotes"`
+	Disabled     map[string]disabled      `json:"disabled"`
+	Routes       []route                  `json:"routes"`
+	Capabilities []capability             `json:"capabilities"`
+	Shared       map[string]canonical.Raw `json:"shared"` // by host and its release: what its page makes of packages, by runtime and name
+	CSP          csp                      `json:"csp"`
+	Telemetry    telemetry                `json:"telemetry"`
 }
 
 // remote is a remote or a host; or one variant of a split, which has the release's fields and the first two.
 type remote struct {
-	Percent Raw    `json:"percent,omitempty"`
-	Variant string `json:"variant,omitempty"`
+	Percent canonical.Raw `json:"percent,omitempty"`
+	Variant string        `json:"variant,omitempty"`
 
 	Runtime   string   `json:"runtime,omitempty"`
 	Container string   `json:"container,omitempty"`
@@ -121,10 +122,10 @@ type telemetry struct {
 // It is not safe for concurrent use.
 type Encoder struct {
 	policy  *registry.Policy
-	pieces  *recent.Map[piece, Raw]
-	fates   *recent.Map[*share.Fate, Raw] // what is written of packages
-	pages   *recent.Map[share.Kind, Raw]  // and of pages
-	origins *recent.Map[string, string]   // of entries
+	pieces  *recent.Map[piece, canonical.Raw]
+	fates   *recent.Map[*share.Fate, canonical.Raw] // what is written of packages
+	pages   *recent.Map[share.Kind, canonical.Raw]  // and of pages
+	origins *recent.Map[string, string]             // of entries
 }
 
 type piece struct {
@@ -135,8 +136,8 @@ type piece struct {
 
 // NewEncoder returns an encoder of plans under a policy.
 func NewEncoder(p *registry.Policy) *Encoder {
-	size := func(r Raw) int { return len(r) }
-	return &Encoder{policy: p, pieces: recent.New[piece](0, size), fates: recent.New[*share.Fate, Raw](0, nil),
+	size := func(r canonical.Raw) int { return len(r) }
+	return &Encoder{policy: p, pieces: recent.New[piece](0, size), fates: recent.New[*share.Fate, canonical.Raw](0, nil),
 		pages: recent.New[share.Kind](0, size), origins: recent.New[string, string](0, nil)}
 }
 
@@ -161,7 +162,7 @@ func (e *Encoder) Encode(c *resolve.Cohort, n *share.Negotiator) (Manifest, erro
 	e.pages.Age(maxWritten)
 	e.origins.Age(maxOrigins)
 	d := document{Schema: SchemaName, Registry: e.policy.Name.Value, Cohort: c.Declared.Name.Value,
-		Hosts: map[string]Raw{}, Remotes: map[string]Raw{}, Disabled: map[string]disabled{},
+		Hosts: map[string]canonical.Raw{}, Remotes: map[string]canonical.Raw{}, Disabled: map[string]disabled{},
 		Routes: make([]route, 0, len(c.Routes)), Capabilities: make([]capability, 0, len(c.Capabilities)),
 		CSP: e.csp(c), Telemetry: telemetry{Cohort: c.Declared.Name.Value, Remotes: []string{}}}
 	var err error
@@ -183,7 +184,7 @@ func (e *Encoder) Encode(c *resolve.Cohort, n *share.Negotiator) (Manifest, erro
 	for _, p := range c.Capabilities {
 		d.Capabilities = append(d.Capabilities, capability{p.Declared.Place.Value, p.Pin.Remote.Name.Value, p.Declared.Expose.Value, p.Pin.Hosts})
 	}
-	b, err := Canonical(d)
+	b, err := canonical.JSON(d)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("encoding the manifest of %q: %w", d.Cohort, err)
 	}
@@ -222,7 +223,7 @@ func Same(a, b *resolve.Pin) bool {
 	return len(a.Choices) > 0 && len(b.Choices) > 0 && reflect.DeepEqual(listed("", a), listed("", b))
 }
 
-func (e *Encoder) piece(cohort string, p *resolve.Pin) (Raw, error) {
+func (e *Encoder) piece(cohort string, p *resolve.Pin) (canonical.Raw, error) {
 	key := piece{remote: p.Remote, release: p.Choices[0].Release, hosts: strings.Join(p.Hosts, " ")}
 	whole := p.From.Pin.Split == nil
 	if whole {
@@ -230,7 +231,7 @@ func (e *Encoder) piece(cohort string, p *resolve.Pin) (Raw, error) {
 			return raw, nil
 		}
 	}
-	raw, err := Canonical(listed(cohort, p))
+	raw, err := canonical.JSON(listed(cohort, p))
 	if err != nil {
 		return nil, fmt.Errorf("encoding %q: %w", p.Remote.Name.Value, err)
 	}
@@ -249,7 +250,7 @@ func listed(cohort string, p *resolve.Pin) remote {
 	}
 	r.Salt = cohort + "/" + p.Remote.Name.Value
 	for _, choice := range p.Choices {
-		v := remote{Percent: Raw(policy.FormatPercent(choice.Hundredths)), Variant: cmp.Or(choice.Variant, choice.Release.Version.Value)}
+		v := remote{Percent: canonical.Raw(policy.FormatPercent(choice.Hundredths)), Variant: cmp.Or(choice.Variant, choice.Release.Version.Value)}
 		v.setRelease(p.Remote, choice.Release)
 		r.Split = append(r.Split, v)
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"time"
 
+	"muster/compiler/canonical"
 	"muster/compiler/policy"
 )
 
@@ -67,7 +68,7 @@ func (p *Pointer) check() error {
 	switch {
 	case !nameForm.MatchString(p.Registry):
 		return fmt.Errorf("its registry is %.80q", p.Registry)
-	case p.Serial < 0 || p.Serial > maxInteger || published && p.Serial == 0:
+	case p.Serial < 0 || p.Serial > canonical.MaxInteger || published && p.Serial == 0:
 		return fmt.Errorf("its serial is %d", p.Serial)
 	case !commitForm.MatchString(p.Commit) && (published || p.Commit != ""):
 		return fmt.Errorf("its commit is %.80q", p.Commit)
@@ -102,7 +103,7 @@ func (p *Pointer) checkCohorts() error {
 			return fmt.Errorf("cohort %s is there twice", c.Name)
 		case err != nil:
 			return fmt.Errorf("cohort %s: %w", c.Name, err)
-		case c.Size < 1 || c.Size > maxInteger:
+		case c.Size < 1 || c.Size > canonical.MaxInteger:
 			return fmt.Errorf("the size of cohort %s is %d", c.Name, c.Size)
 		case !c.Audience.plain():
 			return fmt.Errorf("the percentage of cohort %s is %.80q", c.Name, c.Audience.Percent)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"muster/compiler/canonical"
 	"muster/compiler/policy"
 	"muster/compiler/registry"
 )
@@ -61,7 +62,7 @@ func (c PointerCohort) Path() string { return manifestPath(c.Name, c.SHA256) }
 
 // Audience is whom a cohort is for. If both are given, both must hold.
 type Audience struct {
-	Percent Raw                 `json:"percent,omitempty"`
+	Percent canonical.Raw       `json:"percent,omitempty"`
 	Claims  map[string][]string `json:"claims,omitempty"`
 }
 
@@ -101,7 +102,7 @@ func (p *Pointer) Issue(at time.Time, lifetime time.Duration) *Pointer {
 
 // Encode writes the document as canonical JSON. Equal documents give equal bytes.
 func (p *Pointer) Encode() ([]byte, error) {
-	b, err := Canonical(*p)
+	b, err := canonical.JSON(*p)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the pointer: %w", err)
 	}
@@ -123,7 +124,7 @@ func audienceOf(c *registry.Cohort) *Audience {
 	a := &Audience{}
 	if !c.Audience.Percent.IsZero() {
 		hundredths, _ := policy.Hundredths(c.Audience.Percent.Value)
-		a.Percent = Raw(policy.FormatPercent(hundredths))
+		a.Percent = canonical.Raw(policy.FormatPercent(hundredths))
 	}
 	for _, claim := range c.Audience.Claims {
 		if a.Claims == nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"muster/compiler/canonical"
 )
 
 // published is a pointer with everything in it.
@@ -13,7 +15,7 @@ func published() *Pointer {
 	return &Pointer{Schema: PointerName, Registry: "acme-shop", Serial: 12, Commit: strings.Repeat("9f", 20), Time: "2026-11-02T14:01:00Z",
 		TTL: 60, Poll: 44, Previous: Sum([]byte("11")).String(), Issued: "2026-11-02T14:02:00Z", Expires: "2026-11-09T14:02:00Z",
 		Cohorts: []PointerCohort{
-			{"canary", &Audience{Raw("2.5"), map[string][]string{"group": {"staff"}}}, "https://x.example/a.json", Sum([]byte("a")).String(), 1},
+			{"canary", &Audience{canonical.Raw("2.5"), map[string][]string{"group": {"staff"}}}, "https://x.example/a.json", Sum([]byte("a")).String(), 1},
 			{"general", nil, "https://x.example/b.json", Sum([]byte("b")).String(), 1<<53 - 1},
 		}}
 }

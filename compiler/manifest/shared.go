@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/compiler/canonical"
 	"muster/compiler/resolve"
 	"muster/compiler/share"
 	"muster/compiler/share/federation"
@@ -24,8 +25,8 @@ type copied struct {
 }
 
 // shared are the negotiated scopes of a cohort's pages, by host and its release.
-func (e *Encoder) shared(c *resolve.Cohort, n *share.Negotiator) (map[string]Raw, error) {
-	scopes := map[string]Raw{}
+func (e *Encoder) shared(c *resolve.Cohort, n *share.Negotiator) (map[string]canonical.Raw, error) {
+	scopes := map[string]canonical.Raw{}
 	for _, page := range share.PagesOf(c) {
 		raw, err := e.sharedPage(page, n)
 		if err != nil {
@@ -37,7 +38,7 @@ func (e *Encoder) shared(c *resolve.Cohort, n *share.Negotiator) (map[string]Raw
 }
 
 // sharedPage is what is written of a page, once for all of a kind: packages by runtime and name.
-func (e *Encoder) sharedPage(page *share.Page, n *share.Negotiator) (Raw, error) {
+func (e *Encoder) sharedPage(page *share.Page, n *share.Negotiator) (canonical.Raw, error) {
 	kind, ok := n.Kind(page)
 	if ok {
 		if raw, known := e.pages.Get(kind); known {
@@ -45,18 +46,18 @@ func (e *Encoder) sharedPage(page *share.Page, n *share.Negotiator) (Raw, error)
 		}
 	}
 	n.Negotiate(page)
-	runtimes, names := map[string]map[string]Raw{}, page.Names()
+	runtimes, names := map[string]map[string]canonical.Raw{}, page.Names()
 	for _, pkg := range page.Packages {
 		raw, err := e.sharedPackage(pkg, names)
 		if err != nil {
 			return nil, err
 		}
 		if runtimes[pkg.Runtime] == nil {
-			runtimes[pkg.Runtime] = map[string]Raw{}
+			runtimes[pkg.Runtime] = map[string]canonical.Raw{}
 		}
 		runtimes[pkg.Runtime][pkg.Name] = raw
 	}
-	raw, err := Canonical(runtimes)
+	raw, err := canonical.JSON(runtimes)
 	if ok && err == nil {
 		e.pages.Put(kind, raw)
 	}
@@ -64,12 +65,12 @@ func (e *Encoder) sharedPage(page *share.Page, n *share.Negotiator) (Raw, error)
 }
 
 // sharedPackage is what is written of a package, once for all pages in which it has one fate.
-func (e *Encoder) sharedPackage(pkg *share.Package, names map[string]string) (Raw, error) {
+func (e *Encoder) sharedPackage(pkg *share.Package, names map[string]string) (canonical.Raw, error) {
 	fate := pkg.Fate()
 	if raw, known := e.fates.Get(fate); known {
 		return raw, nil
 	}
-	raw, err := Canonical(sharedOf(pkg, names))
+	raw, err := canonical.JSON(sharedOf(pkg, names))
 	if err == nil && fate != nil {
 		e.fates.Put(fate, raw)
 	}

@@ -20,17 +20,21 @@ package note
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+
+	"muster/compiler/canonical"
 )
 
 // What a document may come to: bytes, and signatures (C2SP asks for 16 at the least). A pointer to a thousand cohorts has a
-// quarter of a megabyte.
+// quarter of a megabyte, and nests five deep.
 const (
 	MaxSize       = 1 << 20
 	maxSignatures = 100
+	maxDepth      = 32
 )
 
 // ErrMalformed wraps what is wrong with bytes that are neither an unsigned nor a signed document.
@@ -65,6 +69,24 @@ func Split(doc []byte) (text []byte, lines []string, err error) {
 		return nil, nil, err
 	}
 	return append(bytes.Clone(first), '\n'), lines, nil
+}
+
+// checkText asks that an object is canonical, and has members and room for its signatures.
+func checkText(object []byte) error {
+	if err := canonical.Check(object, maxDepth); err != nil {
+		return malformed("%w", err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		return malformed("%w", err)
+	}
+	if len(members) == 0 { // behind {} the signatures' comma would be one too many
+		return malformed("it is an object without members")
+	}
+	if _, signed := members["signatures"]; signed {
+		return malformed("its signatures are not on a line of their own")
+	}
+	return nil
 }
 
 // Join is the document of a text and its signature lines, as Split returns them. The error wraps ErrMalformed.

@@ -186,7 +186,7 @@ func TestSignRefuses(t *testing.T) {
 		{"a document with a newline", pointer + "\n", []Signer{a}, ErrMalformed.Error()},
 		{"two lines", replaced(t, pointer, `,"commit"`, ",\n\"commit\""), []Signer{a}, ErrMalformed.Error()},
 		{"no object", "[]", []Signer{a}, ErrMalformed.Error()},
-		{"no canonical JSON", `{"a": 1}`, []Signer{a}, "it is not canonical"},
+		{"no canonical JSON", `{"a": 1}`, []Signer{a}, "it is not a canonical JSON object (RFC 8785): byte 6"},
 		{"a signed document", signed(t, pointer, old), []Signer{b}, "it is signed already"},
 		{"no signers", pointer, nil, "no key to sign with"},
 		{"one key twice", pointer, []Signer{a, b, a}, "two of the sources sign with the key " + publicOf(t, old).id.String()},

@@ -31,6 +31,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/compiler/canonical"
 	"muster/compiler/manifest"
 	"muster/compiler/store"
 )
@@ -140,7 +141,7 @@ func Statement(in Input) ([]byte, error) {
 	if err != nil {
 		return nil, stating(err)
 	}
-	b, err := manifest.Canonical(statement{statementType, subjects, predicateType, predicate{
+	b, err := canonical.JSON(statement{statementType, subjects, predicateType, predicate{
 		definition{buildType, parameters{in.Registry, in.Commit, in.Folder, in.Keep}, []dependency{source}},
 		run{builder{id, versions{in.Go, in.Muster}}},
 	}})

@@ -17,7 +17,7 @@ import (
 	intoto "github.com/in-toto/attestation/go/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
-	"muster/compiler/manifest"
+	"muster/compiler/canonical"
 	"muster/compiler/provenance"
 	"muster/compiler/store"
 )
@@ -155,8 +155,8 @@ func TestSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	parameters := v["predicate"].(map[string]any)["buildDefinition"].(map[string]any)["externalParameters"].(map[string]any)
-	parameters["keep"] = int64(parameters["keep"].(float64)) // Canonical takes no other numbers
-	again, err := manifest.Canonical(v)
+	parameters["keep"] = int64(parameters["keep"].(float64)) // canonical.JSON takes no other numbers
+	again, err := canonical.JSON(v)
 	if err != nil || !bytes.Equal(again, want) {
 		t.Errorf("written again, %v:\n%s\nand:\n%s", err, again, want)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"muster/compiler/canonical"
 	"muster/compiler/manifest"
 	"muster/compiler/store"
 )
@@ -113,7 +114,7 @@ func (r *run) begin(ctx context.Context) (from int, previous string, err error) 
 // first makes sure that it is said where the log begins: at a serial, unless it is said already. It returns what is said.
 func (r *run) first(ctx context.Context, serial int) (start manifest.First, err error) {
 	registry := r.release.Pointer.Registry
-	b, err := manifest.Canonical(manifest.First{Schema: manifest.FirstName, Registry: registry, Serial: serial})
+	b, err := canonical.JSON(manifest.First{Schema: manifest.FirstName, Registry: registry, Serial: serial})
 	if err != nil {
 		return start, err
 	}

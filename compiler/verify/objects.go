@@ -8,13 +8,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"muster/compiler/canonical"
 	"muster/compiler/manifest"
 	"muster/compiler/site"
 	"muster/compiler/store"
 )
 
-// manifestsAtOnce is how many manifests are read at a time: each may have store.MaxSize bytes.
-const manifestsAtOnce = 4
+const (
+	manifestsAtOnce = 4   // each may have store.MaxSize bytes
+	maxDepth        = 100 // how deep a manifest may nest; none of ours has a depth of ten
+)
 
 // manifests looks at every manifest that the pointer names.
 func (r *run) manifests(ctx context.Context, l *Level) {
@@ -121,7 +124,7 @@ type remote struct {
 }
 
 func parseManifest(body []byte) (*document, error) {
-	if err := checkCanonical(body); err != nil {
+	if err := canonical.Check(body, maxDepth); err != nil {
 		return nil, err
 	}
 	d := &document{}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"muster/compiler"
+	"muster/compiler/canonical"
 	"muster/compiler/diag"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
@@ -138,7 +139,7 @@ func (r *run) compareManifests(ctx context.Context, l *Level, result *compiler.R
 		f := Finding{ID: "rebuild/manifest", Object: c.Path(), Was: m.Bytes,
 			Message: fmt.Sprintf("it is not what commit %s compiles to, which is %s", diag.ShortID(r.pointer.Commit), diag.ShortID(m.ID.String()))}
 		a, err := r.Site.Get(ctx, c.Path(), int64(min(c.Size, store.MaxSize)))
-		if err == nil && checkCanonical(a.Body) == nil {
+		if err == nil && canonical.Check(a.Body, maxDepth) == nil {
 			f.Is = a.Body
 		} else {
 			f.Was = nil // that it can't be read is said

@@ -1,4 +1,4 @@
-package manifest
+package canonical
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ func tagged(tag string) any {
 	return reflect.Zero(reflect.StructOf([]reflect.StructField{field})).Interface()
 }
 
-func TestCanonical(t *testing.T) {
+func TestJSON(t *testing.T) {
 	type route struct {
 		Path   string `json:"path"`
 		Expose string `json:"expose,omitempty"`
@@ -52,7 +52,7 @@ func TestCanonical(t *testing.T) {
 		"long escapes":       {"\x00\x07\v\x0e\x1b\x1f", `"\u0000\u0007\u000b\u000e\u001b\u001f"`},
 		"literal characters": {"<>&/'\x7f\u0080\u2028\u2029\ufffd\uffff\U0010ffff", "\"<>&/'\x7f\u0080\u2028\u2029\ufffd\uffff\U0010ffff\""},
 		"doc comment":        {map[string]any{"version": "2.4.0", "entry": "https://cdn.acme.example/café.js", "size": 5312}, `{"entry":"https://cdn.acme.example/café.js","size":5312,"version":"2.4.0"}`},
-		"integers":           {[]any{0, int8(-128), int64(-maxInteger), uint64(maxInteger), uint8(255)}, `[0,-128,-9007199254740991,9007199254740991,255]`},
+		"integers":           {[]any{0, int8(-128), int64(-MaxInteger), uint64(MaxInteger), uint8(255)}, `[0,-128,-9007199254740991,9007199254740991,255]`},
 		"durations":          {4 * time.Second, `4000000000`},
 		"null":               {[]any{nil, (*int)(nil), []string(nil), map[string]int(nil), list{}}, `[null,null,null,null,{"next":null}]`},
 		"empty":              {[]any{"", []string{}, map[string]int{}, struct{}{}, [0]int{}}, `["",[],{},{},[]]`},
@@ -76,7 +76,7 @@ func TestCanonical(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Canonical(test.value)
+			got, err := JSON(test.value)
 			if err != nil || string(got) != test.want {
 				t.Errorf("got  %s, %v\nwant %s", got, err, test.want)
 			}
@@ -119,12 +119,12 @@ func TestRefused(t *testing.T) {
 		"uintptr":           {uintptr(1), `$: uintptr is not supported`},
 		"interface":         {struct{ S fmt.Stringer }{}, `$.S: fmt.Stringer is not supported: of the interfaces, only any is`},
 		"bytes":             {struct{ B []byte }{}, `$.B: []uint8 is not supported: write bytes as a string or as Raw`},
-		"id":                {struct{ ID ID }{}, `$.ID: manifest.ID is not supported: write bytes as a string or as Raw`},
+		"hash":              {struct{ Hash [32]byte }{}, `$.Hash: [32]uint8 is not supported: write bytes as a string or as Raw`},
 		"map key":           {map[int]string{}, `$: map[int]string is not supported: keys must be plain strings`},
-		"map key, own form": {map[key]int{}, `$: map[manifest.key]int is not supported: keys must be plain strings`},
+		"map key, own form": {map[key]int{}, `$: map[canonical.key]int is not supported: keys must be plain strings`},
 		"time":              {stamp{}, `$.At: time.Time is not supported` + own},
-		"MarshalJSON":       {[]marshal{}, `$[*]: manifest.marshal is not supported` + own},
-		"MarshalText":       {[]*text{}, `$[*]: manifest.text is not supported` + own},
+		"MarshalJSON":       {[]marshal{}, `$[*]: canonical.marshal is not supported` + own},
+		"MarshalText":       {[]*text{}, `$[*]: canonical.text is not supported` + own},
 		"json.RawMessage":   {json.RawMessage(`1`), `$: json.RawMessage is not supported: write bytes as a string or as Raw`},
 		"json.Number":       {json.Number("1"), `$: json.Number is not supported` + own},
 		"embedded":          {struct{ base }{}, `$.base: embedded fields are not supported`},
@@ -139,8 +139,8 @@ func TestRefused(t *testing.T) {
 			A int `json:",string"`
 		}{}, `$.A: json tag option "string" is not supported`},
 		"tag not UTF-8":      {tagged("\xff"), `$["\xff"]: "\xff" is not valid UTF-8`},
-		"too large":          {map[string]int64{"n": maxInteger + 1}, `$.n: 9007199254740992 is outside ±9007199254740991, the integers that every JSON reader keeps as they are`},
-		"too small":          {[]int64{0, -maxInteger - 1}, `$[1]: -9007199254740992 is outside ±9007199254740991, the integers that every JSON reader keeps as they are`},
+		"too large":          {map[string]int64{"n": MaxInteger + 1}, `$.n: 9007199254740992 is outside ±9007199254740991, the integers that every JSON reader keeps as they are`},
+		"too small":          {[]int64{0, -MaxInteger - 1}, `$[1]: -9007199254740992 is outside ±9007199254740991, the integers that every JSON reader keeps as they are`},
 		"too large unsigned": {[1]uint64{1 << 63}, `$[0]: 9223372036854775808 is outside ±9007199254740991, the integers that every JSON reader keeps as they are`},
 		"not UTF-8": {struct {
 			Remotes []any `json:"remotes"`
@@ -156,7 +156,7 @@ func TestRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for range 3 { // what was refused once is refused again
-				if got, err := Canonical(test.value); err == nil || err.Error() != test.want || got != nil {
+				if got, err := JSON(test.value); err == nil || err.Error() != test.want || got != nil {
 					t.Fatalf("got  %s, %v\nwant %s", got, err, test.want)
 				}
 			}
@@ -173,10 +173,10 @@ func TestDepth(t *testing.T) {
 		}
 		return v
 	}
-	if _, err := Canonical(nest(maxDepth / 2)); err != nil {
+	if _, err := JSON(nest(maxDepth / 2)); err != nil {
 		t.Error(err)
 	}
-	if _, err := Canonical(nest(maxDepth/2 + 1)); err == nil {
+	if _, err := JSON(nest(maxDepth/2 + 1)); err == nil {
 		t.Error("one more level is accepted")
 	}
 }
@@ -185,7 +185,7 @@ func TestDepth(t *testing.T) {
 func TestPlanIsKept(t *testing.T) {
 	type below map[string]*int
 	type above struct{ M []below }
-	if _, err := Canonical(above{}); err != nil {
+	if _, err := JSON(above{}); err != nil {
 		t.Fatal(err)
 	}
 	kept, ok := plans.Load(reflect.TypeFor[below]())
@@ -202,21 +202,21 @@ func TestPlanIsKept(t *testing.T) {
 	}
 }
 
-func TestAppendCanonical(t *testing.T) {
+func TestAppend(t *testing.T) {
 	dst := append(make([]byte, 0, 64), "kept"...)
-	if got, err := AppendCanonical(dst, []int{1}); err != nil || string(got) != "kept[1]" {
+	if got, err := Append(dst, []int{1}); err != nil || string(got) != "kept[1]" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if got, err := AppendCanonical(dst, []any{1, 1.5}); err == nil || string(got) != "kept" {
+	if got, err := Append(dst, []any{1, 1.5}); err == nil || string(got) != "kept" {
 		t.Errorf("after an error: got %q, %v", got, err)
 	}
 }
 
-// What Canonical returned must not change when its scratch memory is used again.
-func TestCanonicalOwnsResult(t *testing.T) {
-	first, _ := Canonical("first")
+// What JSON returned must not change when its scratch memory is used again.
+func TestResultIsOwned(t *testing.T) {
+	first, _ := JSON("first")
 	for range 10 {
-		if _, err := Canonical("other"); err != nil {
+		if _, err := JSON("other"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -237,7 +237,7 @@ func TestEscapeAtEveryPlace(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got, err := Canonical(string(s)); err != nil || !bytes.Equal(got, want) {
+				if got, err := JSON(string(s)); err != nil || !bytes.Equal(got, want) {
 					t.Fatalf("%q: got %s, %v, want %s", s, got, err, want)
 				}
 			}
@@ -273,7 +273,7 @@ func TestConcurrently(t *testing.T) {
 	for range 16 {
 		group.Go(func() {
 			for range 50 {
-				if got, err := Canonical(v); err != nil || !bytes.Equal(got, want) {
+				if got, err := JSON(v); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("got %s, %v, want %s", got, err, want)
 				}
 			}

@@ -1,4 +1,6 @@
-package manifest
+// Package canonical writes and checks JSON that has one spelling (RFC 8785), so that equal values are equal bytes, whose hash
+// or signature anybody can recompute in any language.
+package canonical
 
 import (
 	"fmt"
@@ -13,8 +15,8 @@ import (
 )
 
 const (
-	// maxInteger is 2^53-1: beyond it a JavaScript reader, or any other that holds numbers as IEEE doubles, may round.
-	maxInteger = 1<<53 - 1
+	// MaxInteger is 2^53-1: beyond it a JavaScript reader, or any other that holds numbers as IEEE doubles, may round.
+	MaxInteger = 1<<53 - 1
 
 	// maxDepth bounds how deep values nest, pointers and interfaces included, so that a value that contains itself is
 	// an error and not an endless loop. A manifest nests less than ten deep.
@@ -24,7 +26,7 @@ const (
 	maxSteps, maxName = 16, 100
 )
 
-// Raw is a JSON value that is already canonical, such as what Canonical returned for a part of a larger value. It is
+// Raw is a JSON value that is already canonical, such as what JSON returned for a part of a larger value. It is
 // copied as it is and not looked into: what is wrong in it is wrong in the result. An empty Raw is no JSON value and
 // therefore an error, unless its field is omitted when empty.
 type Raw []byte
@@ -35,7 +37,7 @@ func (r *Raw) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Canonical returns v as RFC 8785 JSON: no white space, the keys of every object in the order of their UTF-16 code units,
+// JSON returns v as RFC 8785 JSON: no white space, the keys of every object in the order of their UTF-16 code units,
 // and one spelling per value. Equal values give equal bytes, on every machine and in every language.
 //
 //	in   {"version": "2.4.0", "entry": "https://cdn.acme.example/caf\u00e9.js", "size": 5312}
@@ -51,18 +53,18 @@ func (r *Raw) UnmarshalJSON(b []byte) error {
 //
 // Everything else is an error that starts with the place as a JSONPath: $.remotes[3].entry for a value, or
 // $.remotes[*].weight for a type that can't be written, whatever it holds. Refused are floats, channels, functions, other
-// interfaces; []byte and [n]byte, ID included (use its String); json.Number and types with MarshalJSON or MarshalText;
+// interfaces; []byte and [n]byte; json.Number and types with MarshalJSON or MarshalText;
 // embedded fields, two fields of one name, and unknown options in a json tag, "string" among them. Values nested more
 // than 1000 deep are refused as well; pointers and interfaces count.
 //
-// v is only read, and the result is the caller's. Canonical may be called from several goroutines.
-func Canonical(v any) ([]byte, error) {
+// v is only read, and the result is the caller's. JSON may be called from several goroutines.
+func JSON(v any) ([]byte, error) {
 	scratch, _ := scratches.Get().(*[]byte)
 	if scratch == nil {
 		scratch = new([]byte)
 	}
 	defer scratches.Put(scratch)
-	out, err := AppendCanonical((*scratch)[:0], v)
+	out, err := Append((*scratch)[:0], v)
 	*scratch = out
 	if err != nil {
 		return nil, err
@@ -71,12 +73,12 @@ func Canonical(v any) ([]byte, error) {
 }
 
 // scratches holds *[]byte. A manifest is written into one and then copied: to grow a fresh slice by append to 5 MB takes
-// up to twice the time and five times the memory (BenchmarkCanonical).
+// up to twice the time and five times the memory (BenchmarkJSON).
 var scratches sync.Pool
 
-// AppendCanonical appends v to dst as Canonical writes it and returns the extended slice. After an error it returns dst
+// Append appends v to dst as JSON writes it and returns the extended slice. After an error it returns dst
 // with the length it had; what lies between that and its capacity may be overwritten. dst must not share memory with v.
-func AppendCanonical(dst []byte, v any) ([]byte, error) {
+func Append(dst []byte, v any) ([]byte, error) {
 	out, bad := appendAny(nil, dst, reflect.ValueOf(&v).Elem(), 0)
 	if bad != nil {
 		return dst, bad
@@ -230,16 +232,16 @@ func appendBool(_ *plan, dst []byte, v reflect.Value, _ int) ([]byte, *fault) {
 
 func appendInt(_ *plan, dst []byte, v reflect.Value, _ int) ([]byte, *fault) {
 	n := v.Int()
-	if n < -maxInteger || n > maxInteger {
-		return dst, faultf("%d is outside ±%d, the integers that every JSON reader keeps as they are", n, maxInteger)
+	if n < -MaxInteger || n > MaxInteger {
+		return dst, faultf("%d is outside ±%d, the integers that every JSON reader keeps as they are", n, MaxInteger)
 	}
 	return strconv.AppendInt(dst, n, 10), nil
 }
 
 func appendUint(_ *plan, dst []byte, v reflect.Value, _ int) ([]byte, *fault) {
 	n := v.Uint()
-	if n > maxInteger {
-		return dst, faultf("%d is outside ±%d, the integers that every JSON reader keeps as they are", n, maxInteger)
+	if n > MaxInteger {
+		return dst, faultf("%d is outside ±%d, the integers that every JSON reader keeps as they are", n, MaxInteger)
 	}
 	return strconv.AppendUint(dst, n, 10), nil
 }

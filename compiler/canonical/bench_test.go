@@ -1,4 +1,4 @@
-package manifest
+package canonical
 
 import (
 	"encoding/json"
@@ -57,28 +57,28 @@ func newSample(remotes int) sample {
 func (s sample) fragments() map[string]any {
 	raw := map[string]Raw{}
 	for name, r := range s.Remotes {
-		raw[name], _ = Canonical(r)
+		raw[name], _ = JSON(r)
 	}
 	return map[string]any{"cohort": s.Cohort, "remotes": raw}
 }
 
-// BenchmarkCanonical encodes 10,000 remotes, about 5 MB: as structs and from fragments, and the same structs by
+// BenchmarkJSON encodes 10,000 remotes, about 5 MB: as structs and from fragments, and the same structs by
 // encoding/json followed by gowebpki/jcs.
-func BenchmarkCanonical(b *testing.B) {
+func BenchmarkJSON(b *testing.B) {
 	s := newSample(10000)
 	fragments, few := s.fragments(), newSample(50)
 	var buffer []byte
 	again := func(v any) (_ []byte, err error) {
-		buffer, err = AppendCanonical(buffer[:0], v)
+		buffer, err = Append(buffer[:0], v)
 		return buffer, err
 	}
 	for _, bench := range []struct {
 		name   string
 		encode func() ([]byte, error)
 	}{
-		{"structs", func() ([]byte, error) { return Canonical(s) }},
+		{"structs", func() ([]byte, error) { return JSON(s) }},
 		{"structs-same-buffer", func() ([]byte, error) { return again(s) }},
-		{"fragments", func() ([]byte, error) { return Canonical(fragments) }},
+		{"fragments", func() ([]byte, error) { return JSON(fragments) }},
 		{"fragments-same-buffer", func() ([]byte, error) { return again(fragments) }},
 		{"structs-50-same-buffer", func() ([]byte, error) { return again(few) }}, // 25 kB, so that memory sets no bound
 		{"encoding-json-50", func() ([]byte, error) { return json.Marshal(few) }},

@@ -1,4 +1,4 @@
-package manifest
+package canonical
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func (r random) text() string {
 	return b.String()
 }
 
-func (r random) integer() int64 { return r.Int64N(2*maxInteger+1) - maxInteger }
+func (r random) integer() int64 { return r.Int64N(2*MaxInteger+1) - MaxInteger }
 
 // tree is any JSON value without fractions.
 func (r random) tree(depth int) any {
@@ -175,7 +175,7 @@ func TestAgainstJCS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := Canonical(v); err != nil || !bytes.Equal(got, want) {
+			if got, err := JSON(v); err != nil || !bytes.Equal(got, want) {
 				t.Fatalf("seed %d: %v\ngot  %s\nwant %s", seed, err, got, want)
 			}
 		}
@@ -207,11 +207,11 @@ func TestStructIsMap(t *testing.T) {
 				s.Field(i).Set(reflect.ValueOf(v))
 			}
 		}
-		want, err := Canonical(object)
+		want, err := JSON(object)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := Canonical(s.Interface()); err != nil || !bytes.Equal(got, want) {
+		if got, err := JSON(s.Interface()); err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("seed %d: %v\nstruct %s\nmap    %s", seed, err, got, want)
 		}
 	}
@@ -252,7 +252,7 @@ func TestAgainstJavaScript(t *testing.T) {
 		t.Fatalf("%d documents, %d lines", len(documents), len(lines))
 	}
 	for i, v := range documents {
-		if got, err := Canonical(v); err != nil || string(got) != lines[i] {
+		if got, err := JSON(v); err != nil || string(got) != lines[i] {
 			t.Fatalf("document %d: %v\ngot  %s\nnode %s", i, err, got, lines[i])
 		}
 	}
@@ -263,7 +263,7 @@ func integers(v any) (any, bool) {
 	switch v := v.(type) {
 	case json.Number:
 		n, err := strconv.ParseInt(v.String(), 10, 64)
-		return n, err == nil && n >= -maxInteger && n <= maxInteger
+		return n, err == nil && n >= -MaxInteger && n <= MaxInteger
 	case []any:
 		for i := range v {
 			var ok bool
@@ -296,7 +296,7 @@ func decode(text []byte) (any, bool) {
 	return integers(v)
 }
 
-func FuzzCanonical(f *testing.F) {
+func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"\u20ac":"Euro Sign","\r":"CR","\ufb33":"Dalet","1":"One","\ud83d\ude00":"Emoji","\u0080":"Control","\u00f6":"O"}`,
 		`{"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`,
@@ -311,7 +311,7 @@ func FuzzCanonical(f *testing.F) {
 		if !ok {
 			return
 		}
-		got, err := Canonical(v)
+		got, err := JSON(v)
 		if err != nil {
 			if strings.Contains(err.Error(), "nested") && bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) >= maxDepth/2 {
 				return
@@ -329,7 +329,7 @@ func FuzzCanonical(f *testing.F) {
 		if !ok {
 			t.Fatalf("not JSON: %s", got)
 		}
-		if twice, err := Canonical([]any{again, Raw(got)}); err != nil || string(twice) != fmt.Sprintf("[%s,%s]", got, got) {
+		if twice, err := JSON([]any{again, Raw(got)}); err != nil || string(twice) != fmt.Sprintf("[%s,%s]", got, got) {
 			t.Errorf("canonical form changes: %s, %v", twice, err)
 		}
 	})
