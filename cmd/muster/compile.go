@@ -45,8 +45,8 @@ func (g *globals) compile(cmd *cobra.Command, c compiling) error {
 	if c.out == "" {
 		return usagef("--out takes a folder, not an empty text")
 	}
-	if c.keep < 0 {
-		return usagef("--keep takes a number of serials, not %d", c.keep)
+	if c.keep < 0 || c.keep > maxKeep {
+		return usagef("--keep takes a number of serials, 0 to %d, not %d", maxKeep, c.keep)
 	}
 	debug.SetMemoryLimit(compileMemory)
 	s, err := g.open()

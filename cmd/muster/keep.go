@@ -9,6 +9,9 @@ import (
 	"muster/compiler/manifest"
 )
 
+// maxKeep is more serials than any history has.
+const maxKeep = 1_000_000_000
+
 // keep adds to what was compiled the manifests of some serials before.
 func (s *source) keep(r *compiler.Result, serials int) error {
 	if serials == 0 {

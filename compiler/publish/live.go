@@ -137,9 +137,10 @@ func (r *run) onLine(p *manifest.Pointer) error {
 		return err
 	}
 	if o.Commit != p.Commit {
-		return fmt.Errorf("%w: serial %d is published from commit %s, and on the line of this commit it is %s; "+
-			"history was rewritten, or this is another branch or one that was merged: only a commit that has %s on its line of first parents can follow here, and every other needs a destination of its own",
-			ErrDrift, p.Serial, short(p.Commit), short(o.Commit), short(p.Commit))
+		return fmt.Errorf("%w: serial %d is published from commit %[4]s, and on the line of this commit it is %[3]s: history was rewritten, or this is another branch or one that was merged. "+
+			"Only a commit that has %[4]s on its line of first parents can follow here. If what was published was the mistake, make one with the content of this branch, and publish that: "+
+			"git merge --ff-only $(git commit-tree -p %[4]s -p HEAD -m \"go on from what was published\" HEAD^{tree}). Any other branch needs a destination of its own",
+			ErrDrift, p.Serial, short(o.Commit), short(p.Commit))
 	}
 	return nil
 }

@@ -182,12 +182,14 @@ func (r *run) entry(ctx context.Context, want *manifest.Pointer) (*manifest.Poin
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := r.create(ctx, Object(r.Headers, manifest.LogPath(want.Serial), b))
+	path := manifest.LogPath(want.Serial)
+	told := r.told[path]
+	body, err := r.create(ctx, Object(r.Headers, path, b))
 	if err != nil {
 		return nil, nil, err
 	}
 	if bytes.Equal(body, b) {
-		if len(want.Cohorts) == 0 {
+		if len(want.Cohorts) == 0 && !told {
 			r.report.PassedOver = append(r.report.PassedOver, want.Serial)
 		}
 		return want, body, nil
@@ -197,7 +199,7 @@ func (r *run) entry(ctx context.Context, want *manifest.Pointer) (*manifest.Poin
 	case err != nil:
 		return nil, nil, err
 	case there.Previous != want.Previous:
-		err = fmt.Errorf("%w: %q names %.12q as the entry before it, which is %.12q", ErrDrift, manifest.LogPath(want.Serial), there.Previous, want.Previous)
+		err = fmt.Errorf("%w: %q names %.12q as the entry before it, which is %.12q", ErrDrift, path, there.Previous, want.Previous)
 	case len(there.Cohorts) > 0 && len(want.Cohorts) > 0:
 		err = otherContent(want.Serial)
 	}

@@ -118,7 +118,7 @@ func (p *Publisher) Publish(ctx context.Context, r Release) (*Report, error) {
 	if _, err := p.document(ctx, r.Pointer.Issue(p.Now(), p.Lifetime)); err != nil {
 		return nil, err
 	}
-	run := &run{Publisher: p, release: r, report: &Report{}}
+	run := &run{Publisher: p, release: r, report: &Report{}, told: map[string]bool{}}
 	for run.attempt = range tries {
 		again, err := run.try(ctx)
 		if !again || err != nil {
@@ -176,6 +176,7 @@ type run struct {
 	objects bool   // the objects are there
 	written []byte // the document that this run has tried to put in the pointer's place
 	lock    sync.Mutex
+	told    map[string]bool // by path: it was found or created by this attempt or an earlier one
 }
 
 // try publishes unless somebody else comes in between, and reports whether somebody did.
@@ -264,6 +265,12 @@ func Object(table []manifest.Headers, path string, body []byte) store.Object {
 func (r *run) did(step Step, path string) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
+	if step != Swapped {
+		if r.told[path] {
+			return
+		}
+		r.told[path] = true
+	}
 	switch step {
 	case Created:
 		r.report.Created = append(r.report.Created, path)

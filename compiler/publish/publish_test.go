@@ -370,6 +370,31 @@ func TestLostAnswer(t *testing.T) {
 	do(true, Refreshed)
 }
 
+// TestOvertaken has somebody else swap the pointer before this run does, three times: what it has found, made and passed over is
+// told once.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	m := &storetest.Memory{}
+	publish(t, m, at(5))
+	overtaken := 0
+	f := &storetest.Faulty{Store: m, Before: func(q storetest.Request) error {
+		if q.Path == manifest.PointerPath && q.Op == storetest.Swapping && overtaken < 3 {
+			overtaken++
+			p := publisher(m)
+			p.Refresh, p.Now = true, func() time.Time { return clock.Add(time.Duration(overtaken) * time.Second) }
+			if report, err := p.Publish(context.Background(), at(5)); err != nil || report.Outcome != Refreshed {
+				t.Errorf("%v, %v", report, err)
+			}
+		}
+		return nil
+	}}
+	report := expect(t, f, at(8), Published)
+	all := slices.Sorted(slices.Values(slices.Concat(report.Created, report.Found)))
+	if len(all) != len(slices.Compact(slices.Clone(all))) || !slices.Contains(report.Created, "log/7.json") || !slices.Equal(report.PassedOver, []int{6, 7}) || overtaken != 3 {
+		t.Errorf("after %d others: created %q, found %q, passed over %v", overtaken, report.Created, report.Found, report.PassedOver)
+	}
+}
+
 // TestProved meets the pointer of an earlier serial, and of its own, that today's keys have not signed. It is believed if its own
 // commit asked for no more; otherwise what it says may be forged, and is signed only if somebody says so.
 func TestProved(t *testing.T) {
