@@ -110,6 +110,7 @@ func TestPastEqualsEachCommit(t *testing.T) {
 				p := newPublished(t, 200+uint64(i))
 				p.compareKept()
 				p.compareAllRetained()
+				p.verifyAll()
 				done[i] = p.rollBackAll()
 			})
 		}
@@ -127,7 +128,7 @@ func TestPastEqualsEachCommit(t *testing.T) {
 func (p *published) compareKept() {
 	p.Helper()
 	last := p.servedBy(len(p.line) - 1)
-	for _, c := range []struct{ tip, n int }{{last, 0}, {last, 1}, {last, 7}, {last, 1 << 40}} {
+	for _, c := range []struct{ tip, n int }{{last, 0}, {last, 1}, {last, 7}, {last, maxKeep}} {
 		p.compareKeep(c.tip, c.n)
 	}
 	for i := range p.line {
@@ -145,6 +146,23 @@ func (p *published) compareKeep(tip, n int) {
 	}
 	if got := p.compileAt(p.line[tip], "--keep", fmt.Sprint(n)); !maps.Equal(got, want) {
 		p.Errorf("%s: commit %d with %d before: got %d manifests, want %d, or not the same bytes", p.Name(), tip+1, n, len(got), len(want))
+	}
+}
+
+// verifyAll publishes every commit that compiles, and holds the log against what each of them compiles to.
+func (p *published) verifyAll() {
+	p.Helper()
+	site := filepath.Join(p.TempDir(), "site")
+	n := 0
+	for i, c := range p.line {
+		if p.files[i] != nil {
+			p.muster("publish", "--at", c, "file:"+site)
+			n++
+		}
+	}
+	stdout, _ := p.muster("verify", "--all", site)
+	if want := fmt.Sprintf(", %d of them against what their commits compile to\n", n); !strings.Contains(stdout, want) || strings.Contains(stdout, "DRIFT") {
+		p.Errorf("%s: %d were published\n%s", p.Name(), n, stdout)
 	}
 }
 

@@ -26,6 +26,7 @@ type verification struct {
 	entries   bool
 	origin    string
 	newest    int
+	all       bool
 	limit     time.Duration
 }
 
@@ -59,6 +60,7 @@ func newVerify(g *globals) *cobra.Command {
 	f.BoolVar(&q.entries, "entries", false, "read every remote's files from their origins")
 	f.StringVar(&q.origin, "origin", "", "with --entries, the `origin` of the page that loads them, such as https://shop.acme.example")
 	f.DurationVar(&q.limit, "timeout", 10*time.Minute, "how long all of it may take: a `duration`")
+	f.BoolVar(&q.all, "all", false, "compile the commit of every entry of the log, not just the pointer's")
 	f.IntVar(&q.newest, "log", 0, "read only the newest `entries` of the log; 0: all")
 	return cmd
 }
@@ -81,6 +83,9 @@ func (g *globals) verify(cmd *cobra.Command, target string, q verification) erro
 		return err
 	}
 	defer closeRepository()
+	if q.all && v.Git == nil {
+		return fmt.Errorf("--all compiles commits: %s", v.NoGit)
+	}
 	if err := q.replaceKeys(v); err != nil {
 		return err
 	}
@@ -100,7 +105,7 @@ func (g *globals) verify(cmd *cobra.Command, target string, q verification) erro
 
 // verifier is what the command's own flags say.
 func (q verification) verifier(cmd *cobra.Command) (*verify.Verifier, error) {
-	v := &verify.Verifier{Newest: q.newest, Limit: q.limit, Clock: site.WallClock(), NoEntries: "not asked for (--entries)"}
+	v := &verify.Verifier{Newest: q.newest, All: q.all, Limit: q.limit, Clock: site.WallClock(), NoEntries: "not asked for (--entries)"}
 	switch {
 	case q.limit <= 0:
 		return nil, usagef("--timeout takes a duration such as 10m, not %s", q.limit)

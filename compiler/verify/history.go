@@ -1,12 +1,17 @@
 package verify
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"muster/compiler"
 	"muster/compiler/diag"
 	"muster/compiler/history"
 	"muster/compiler/manifest"
@@ -42,6 +47,11 @@ func (r *run) history(ctx context.Context) (Level, error) {
 		}
 		w.line = line
 	}
+	if r.All && r.Git != nil {
+		next, stop := iter.Pull2(compiler.Entries(r.Git.Repo, r.Git.Tip))
+		defer stop()
+		w.built = &rebuilder{next: next}
+	}
 	newest := maxEntries
 	if r.Newest > 0 {
 		newest = min(r.Newest, maxEntries)
@@ -51,7 +61,9 @@ func (r *run) history(ctx context.Context) (Level, error) {
 	}
 	from := w.next
 	for w.next <= w.tip && len(l.Findings) < maxFindings { // soon, after ctx has ended
-		w.block(ctx)
+		if err := w.block(ctx); err != nil {
+			return l, err
+		}
 	}
 	l.Summary = r.walked(w, first, from)
 	return l, nil
@@ -70,6 +82,9 @@ func (r *run) walked(w walk, first, from int) string {
 		return text + "; not held against git: " + r.NoGit
 	}
 	text += ", up to commit " + diag.ShortID(r.Git.Tip.ID) + " of the repository"
+	if w.built != nil {
+		text += fmt.Sprintf(", %d of them against what their commits compile to", w.built.compared)
+	}
 	if more := len(w.line) - w.tip; more > 0 { // not published yet, or all that came of them was taken away
 		text += ", which has " + count(more, "commit") + " more"
 	}
@@ -133,10 +148,36 @@ type walk struct {
 	chained  bool   // previous is known
 	line     []history.Commit
 	behind   bool // the end of the line was passed, and that was said
+	built    *rebuilder
 }
 
-// block reads some entries at once, and looks at them in order.
-func (w *walk) block(ctx context.Context) {
+// rebuilder goes along the line beside the log, and knows what each commit compiles to.
+type rebuilder struct {
+	next     func() (*manifest.Pointer, error, bool)
+	serial   int // the last that was asked for
+	entry    *manifest.Pointer
+	compared int // entries of the log
+}
+
+// at returns what the commit of a serial compiles to, as an entry; nil if it does not. Serials are asked for in their order, and are on
+// the line.
+func (b *rebuilder) at(ctx context.Context, serial int) (*manifest.Pointer, error) {
+	for b.serial < serial {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e, err, ok := b.next()
+		if err != nil || !ok {
+			return nil, cmp.Or(err, io.ErrUnexpectedEOF)
+		}
+		b.serial++
+		b.entry = e
+	}
+	return b.entry, nil
+}
+
+// block reads some entries at once, and looks at them in order. The error is one of the repository.
+func (w *walk) block(ctx context.Context) error {
 	type read struct {
 		body []byte
 		err  error
@@ -158,54 +199,90 @@ func (w *walk) block(ctx context.Context) {
 	g.Wait() // no function fails
 	for _, e := range entries {
 		if len(w.level.Findings) >= maxFindings {
-			return
+			return nil
 		}
-		w.entry(e.body, e.err)
+		if err := w.entry(ctx, e.body, e.err); err != nil {
+			return err
+		}
 		w.next++
 	}
+	return nil
 }
 
 // entry looks at the next entry. After one that is none the chain begins anew: that one is the fault, and is told of.
-func (w *walk) entry(body []byte, err error) {
+func (w *walk) entry(ctx context.Context, body []byte, err error) error {
 	path := manifest.LogPath(w.next)
 	previous, chained := w.previous, w.chained
 	w.previous, w.chained = manifest.Sum(body).String(), false
 	if err != nil {
 		w.level.failed("entry", path, err)
-		return
+		return nil
 	}
 	e, err := manifest.ParseEntry(body)
 	if err != nil {
 		w.level.add("entry", path, "%v", err)
-		return
+		return nil
 	}
 	if e.Serial != w.next || e.Registry != w.pointer.Registry {
 		w.level.add("entry", path, "it is of serial %d of the registry %q", e.Serial, e.Registry)
-		return
+		return nil
 	}
 	if w.chained = true; chained && e.Previous != previous {
 		w.level.add("chain", path, "it says that the hash of the entry before it is %q, and that is %q: the log was rewritten", e.Previous, previous)
 	}
-	if w.run.Git != nil {
-		w.commit(path, e)
+	if w.run.Git == nil || !w.commit(path, e) {
+		return nil
 	}
+	return w.content(ctx, path, e, body)
 }
 
 // commit asks that an entry is of the commit that the line has at its serial.
-func (w *walk) commit(path string, e *manifest.Pointer) {
+func (w *walk) commit(path string, e *manifest.Pointer) bool {
 	if e.Serial > len(w.line) {
 		if !w.behind {
 			w.behind = true
 			w.level.add("line", path, "the repository's line ends with serial %d, commit %s: fetch, and name the branch that is published from with --at; or somebody else has published", len(w.line), diag.ShortID(w.Git.Tip.ID))
 		}
-		return
+		return false
 	}
 	c := w.line[e.Serial-1]
 	if e.Commit != c.ID {
 		w.level.add("line", path, "it is of commit %s, and the commit of serial %d is %s: history was rewritten, or this was published from another branch", diag.ShortID(e.Commit), e.Serial, diag.ShortID(c.ID))
-		return
+		return false
 	}
 	if want := c.Time.UTC().Format(time.RFC3339); e.Time != want {
 		w.level.add("line", path, "it says that commit %s is of %s, and that is %s", diag.ShortID(e.Commit), e.Time, want)
+		return false
 	}
+	return true
+}
+
+// content asks that an entry says what its commit compiles to, if that is wanted. One that was passed over says nothing.
+func (w *walk) content(ctx context.Context, path string, e *manifest.Pointer, body []byte) error {
+	if w.built == nil || len(e.Cohorts) == 0 {
+		return nil
+	}
+	built, err := w.built.at(ctx, e.Serial)
+	if ctx.Err() != nil {
+		w.built = nil
+		w.level.add(unavailable, path, "the time was up before its commit and those after it were compiled")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.built.compared++
+	if built == nil {
+		w.level.add("content", path, "it says that commit %s was published, and that does not compile", diag.ShortID(e.Commit))
+		return nil
+	}
+	want := *built
+	want.Previous = e.Previous
+	b, err := want.Encode()
+	if err == nil && !bytes.Equal(b, body) {
+		w.level.add("content", path, "it is not what commit %s compiles to", diag.ShortID(e.Commit))
+		f := &w.level.Findings[len(w.level.Findings)-1]
+		f.Was, f.Is = b, body
+	}
+	return err
 }

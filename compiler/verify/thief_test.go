@@ -1,7 +1,9 @@
 package verify_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -55,6 +57,97 @@ func TestThief(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAll meets a log that somebody wrote anew, whose next pointer then was signed: only who compiles every commit again finds it.
+func TestAll(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		forge func(e *manifest.Pointer)
+		want  string
+	}{
+		"as it was":              {func(*manifest.Pointer) {}, "history:ok"},
+		"another ttl":            {func(e *manifest.Pointer) { e.TTL-- }, "history:drift history/content"},
+		"another manifest":       {func(e *manifest.Pointer) { e.Cohorts[0].SHA256 = strings.Repeat("0", 64) }, "history:drift history/content"},
+		"another size":           {func(e *manifest.Pointer) { e.Cohorts[1].Size++ }, "history:drift history/content"},
+		"another audience":       {func(e *manifest.Pointer) { e.Cohorts[0].Audience = nil }, "history:drift history/content"},
+		"a cohort less":          {func(e *manifest.Pointer) { e.Cohorts = e.Cohorts[1:] }, "history:drift history/content"},
+		"it was passed over":     {func(e *manifest.Pointer) { e.TTL, e.Poll, e.Cohorts = 0, 0, nil }, "history:ok"}, // that git can't tell
+		"it is another commit's": {func(e *manifest.Pointer) { e.Commit = strings.Repeat("0", 40) }, "history:drift history/line"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newWorld(t).newScene(t)
+			s.rechain(4, tt.forge)
+			without := "served:ok " + cmp.Or(map[bool]string{true: tt.want}[strings.Contains(tt.want, "line")], "history:ok") + " rebuild:ok entries:skipped"
+			if report, got := s.verify(); got != without {
+				t.Errorf("without: %s, %+v", got, report.Levels)
+			}
+			s.v.All = true
+			report, got := s.verify()
+			if got != "served:ok "+tt.want+" rebuild:ok entries:skipped" {
+				t.Errorf("%s, %+v", got, report.Levels)
+			}
+			for _, f := range report.Levels[1].Findings {
+				if strings.HasSuffix(tt.want, "content") && (f.Object != "log/4.json" || len(f.Was) == 0 || string(f.Is) != s.body("log/4.json")) {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
+	}
+}
+
+func TestAllSays(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).newScene(t)
+	s.v.All = true
+	for newest, want := range map[int]string{0: "5 entries, serial 3 to 7, up to commit ", 4: "4 entries, serial 4 to 7 of a log that begins with 3, up to commit "} {
+		s.v.Newest = newest
+		compared := fmt.Sprintf(" of the repository, %d of them against what their commits compile to", 3-min(newest, 1))
+		report, _ := s.verify()
+		if got := report.Levels[1].Summary; !strings.HasPrefix(got, want) || !strings.HasSuffix(got, compared) {
+			t.Errorf("%q, want %q and %q", got, want, compared)
+		}
+	}
+
+	s.v.Newest, s.v.Limit = 0, 3*time.Second
+	s.hook = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/log/5.json" {
+			<-r.Context().Done()
+		}
+		return false
+	}
+	report, got := s.verify()
+	if got != "served:ok history:unavailable history/unavailable history/unavailable rebuild:ok entries:skipped" ||
+		report.Levels[1].Findings[0].Object != "log/3.json" || !strings.HasPrefix(report.Levels[1].Findings[0].Message, "the time was up") {
+		t.Errorf("%s %+v", got, report.Levels[1])
+	}
+}
+
+// rechain changes an entry of the log, and those after it for their chain, up to the pointer, which is signed anew.
+func (s *scene) rechain(serial int, change func(*manifest.Pointer)) {
+	s.t.Helper()
+	previous := ""
+	for ; serial < s.pointer().Serial; serial++ {
+		e, err := manifest.ParseEntry([]byte(s.body(manifest.LogPath(serial))))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if previous == "" {
+			change(e)
+		} else {
+			e.Previous = previous
+		}
+		b, err := e.Encode()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.put(manifest.LogPath(serial), string(b))
+		previous = manifest.Sum(b).String()
+	}
+	p := *s.pointer()
+	p.Previous = previous
+	s.issue(&p)
 }
 
 // rewrite edits an entry, and returns the hash that it has now.

@@ -108,7 +108,9 @@ type Verifier struct {
 	NoEntries string
 	// Newest is how many entries of the log are read, from the pointer's back; 0 is all of them.
 	Newest int
-	Clock  site.Clock
+	// All compiles the commit of every entry of the log that is read, and not just the pointer's. It needs Git.
+	All   bool
+	Clock site.Clock
 	// Limit is how long everything may take; 0 is for ever. What has not answered by then is unavailable.
 	Limit time.Duration
 }
