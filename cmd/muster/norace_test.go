@@ -2,4 +2,7 @@
 
 package main
 
-const everyNth = 1
+const (
+	everyNth = 1
+	shorter  = 1
+)

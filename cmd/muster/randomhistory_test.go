@@ -60,7 +60,7 @@ func newRandomHistory(t testing.TB, seed uint64) *randomHistory {
 		t.Fatalf("seed %d: the first commit does not compile:\n%s", seed, h.findings)
 	}
 	h.good = h.head()
-	for n := 40 + h.IntN(41); n > 0; n-- {
+	for n := (40 + h.IntN(41)) / shorter; n > 0; n-- {
 		h.step()
 	}
 	return h

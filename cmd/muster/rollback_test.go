@@ -232,7 +232,7 @@ func TestPreviousEqualsEachCommit(t *testing.T) {
 		}
 	}
 	found := 0
-	for i := range line[:20] {
+	for i := range line[:min(20, len(line))] {
 		for cohort, id := range ids[i] {
 			want := ""
 			for j := i + 1; j < len(line) && want == ""; j++ {
