@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"muster/compiler/manifest"
 	"muster/compiler/store"
 )
 
@@ -49,15 +50,29 @@ func (r *run) rules(ctx context.Context) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		serial := 0
-		if _, err := fmt.Sscanf(string(there.Body), serialLine, &serial); err == nil && serial > ours || bytes.Equal(there.Body, next.Body) {
-			return nil
+		later, err := r.later(ctx, there.Body)
+		if err != nil || later || bytes.Equal(there.Body, next.Body) {
+			return err
 		}
 		if err := r.replace(ctx, next, tag); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 	}
 	return ErrBusy
+}
+
+// later reports whether rules are of a later serial than the release's. One that the log does not have was made up: its entry is there
+// before its rules.
+func (r *run) later(ctx context.Context, rules []byte) (bool, error) {
+	serial := 0
+	if _, err := fmt.Sscanf(string(rules), serialLine, &serial); err != nil || serial <= r.release.Pointer.Serial {
+		return false, nil
+	}
+	_, _, err := r.Store.Get(ctx, manifest.LogPath(serial))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 const serialLine = "# serial %d\n"
