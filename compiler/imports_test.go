@@ -59,6 +59,7 @@ var imports = map[string]struct{ own, outside []string }{
 	"compiler/recent":    {},                                                                                           // what was used lately
 	"compiler/codeunit":  {},                                                                                           // the order of text in JavaScript and in canonical JSON
 	"compiler/generate":  {},                                                                                           // registries for tests and measurements
+	"compiler/tries":     {},                                                                                           // how many inputs a test makes up
 	"compiler/vectors":   {},                                                                                           // what real engines answered, for tests
 }
 

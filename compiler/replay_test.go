@@ -6,12 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
-	"strconv"
 	"testing"
 
 	"muster/compiler/audit"
 	"muster/compiler/generate"
 	"muster/compiler/history"
+	"muster/compiler/tries"
 )
 
 // historyOf makes a repository with a generated history.
@@ -65,13 +65,7 @@ type told struct {
 // against one that judges every registry as a whole when its turn comes. MUSTER_SEEDS=50 has more histories.
 func TestShortCutsChangeNothing(t *testing.T) {
 	t.Parallel()
-	seeds := 3
-	if s := os.Getenv("MUSTER_SEEDS"); s != "" {
-		var err error
-		if seeds, err = strconv.Atoi(s); err != nil {
-			t.Fatalf("MUSTER_SEEDS is not a number: %v", err)
-		}
-	}
+	seeds := tries.Of(t, "MUSTER_SEEDS", 3)
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

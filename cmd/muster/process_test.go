@@ -23,7 +23,7 @@ func (p process) run(t testing.TB, name string, args ...string) (stdout, stderr 
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = p.dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", detector()}, p.env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", detector}, p.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -34,9 +34,9 @@ func (p process) run(t testing.TB, name string, args ...string) (stdout, stderr 
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// detector is what the race detector was told, for programs that find nothing else of the test's environment: by itself it has each of
-// them wait a second at its end, and exit with 66 if it finds a race, which is a status of our own.
-func detector() string { return "GORACE=" + os.Getenv("GORACE") }
+// detector is what the race detector is told in the programs that tests run: by itself it has each of them wait a second at its end,
+// and exit with 66 if it finds a race, which is a status of our own.
+const detector = "GORACE=atexit_sleep_ms=10 exitcode=97"
 
 // must runs a program that must succeed, and returns what it says on stdout.
 func (p process) must(t testing.TB, name string, args ...string) string {

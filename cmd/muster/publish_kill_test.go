@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"muster/compiler/tries"
 )
 
 // killed are the system calls by which a run leaves something behind. strace counts those of each thread by themselves, so a
@@ -48,7 +50,7 @@ func TestKillEverything(t *testing.T) {
 			t.Parallel()
 			points := 0
 			for _, call := range killed {
-				for n := 1; r.killAt(t, tt.before, tt.command, call, n); n += everyNth {
+				for n := 1; r.killAt(t, tt.before, tt.command, call, n); n += tries.Fewer {
 					points++
 				}
 			}

@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"muster/compiler/tries"
+
 	"gopkg.in/yaml.v3"
 )
 
@@ -60,7 +62,7 @@ func newRandomHistory(t testing.TB, seed uint64) *randomHistory {
 		t.Fatalf("seed %d: the first commit does not compile:\n%s", seed, h.findings)
 	}
 	h.good = h.head()
-	for n := (40 + h.IntN(41)) / shorter; n > 0; n-- {
+	for n := (40 + h.IntN(41)) / tries.Fewer; n > 0; n-- {
 		h.step()
 	}
 	return h

@@ -99,7 +99,7 @@ func shell(t *testing.T, dir, command string) string {
 	t.Helper()
 	c := exec.Command("sh", "-c", command)
 	c.Dir = dir
-	c.Env = append(os.Environ(), "PATH="+binFolder(t)+":"+os.Getenv("PATH"),
+	c.Env = append(os.Environ(), detector, "PATH="+binFolder(t)+":"+os.Getenv("PATH"),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=init.defaultBranch", "GIT_CONFIG_VALUE_0=main",
 		"GIT_AUTHOR_NAME=Riley", "GIT_AUTHOR_EMAIL=riley@corner.example", "GIT_AUTHOR_DATE=2026-11-02T09:00:00Z",
 		"GIT_COMMITTER_NAME=Riley", "GIT_COMMITTER_EMAIL=riley@corner.example", "GIT_COMMITTER_DATE=2026-11-02T09:00:00Z")

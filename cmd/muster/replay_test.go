@@ -21,6 +21,7 @@ import (
 	"muster/compiler"
 	"muster/compiler/audit"
 	"muster/compiler/history"
+	"muster/compiler/tries"
 )
 
 // defaultSeeds is how many histories are compared; MUSTER_SEEDS=200 has more. It takes some dozens until everything has happened.
@@ -32,13 +33,7 @@ func TestReplayEqualsSlowPath(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on the PATH")
 	}
-	n := defaultSeeds
-	if s := os.Getenv("MUSTER_SEEDS"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatalf("MUSTER_SEEDS is not a number: %v", err)
-		}
-	}
+	n := tries.Of(t, "MUSTER_SEEDS", defaultSeeds)
 	kinds := make([]map[audit.Kind]bool, n)
 	t.Run("seed", func(t *testing.T) {
 		for i := range n {

@@ -10,10 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"muster/compiler/tries"
 )
 
 // published is a random history, and what compiling each commit of its line by itself writes.
@@ -95,13 +96,7 @@ func TestPastEqualsEachCommit(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on the PATH")
 	}
-	n := defaultPasts
-	if s := os.Getenv("MUSTER_SEEDS"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatalf("MUSTER_SEEDS is not a number: %v", err)
-		}
-	}
+	n := tries.Of(t, "MUSTER_SEEDS", defaultPasts)
 	done := make([]int, n)
 	t.Run("seed", func(t *testing.T) {
 		for i := range n {
@@ -119,7 +114,7 @@ func TestPastEqualsEachCommit(t *testing.T) {
 	for _, n := range done {
 		all += n
 	}
-	if all < 3*n/shorter && !t.Failed() {
+	if all < 3*n/tries.Fewer && !t.Failed() {
 		t.Errorf("only %d rollbacks were carried out", all)
 	}
 }

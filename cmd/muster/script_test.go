@@ -67,7 +67,7 @@ var gitEnvironment = []string{
 type minutes struct{}
 
 func setUp(e *testscript.Env, shop *txtar.Archive) error {
-	e.Vars = append(append(e.Vars, gitEnvironment...), detector())
+	e.Vars = append(append(e.Vars, gitEnvironment...), detector)
 	e.Values[minutes{}] = new(int)
 	for _, f := range shop.Files {
 		name := filepath.Join(e.WorkDir, "shop", filepath.FromSlash(f.Name))

@@ -2,15 +2,14 @@ package registry
 
 import (
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 
 	"muster/compiler/generate"
+	"muster/compiler/tries"
 )
 
 // ownConstraints are of the kinds that a registry's own schema adds, within the compiled subset and outside it.
@@ -107,10 +106,7 @@ func loadOwn(t testing.TB, text string) *Schema {
 // TestCheckerAgreesWithCUE mutates valid documents. Where the checker says yes, CUE must too; where CUE says no, the walk
 // must have something to say. MUSTER_MUTANTS sets how many documents are tried.
 func TestCheckerAgreesWithCUE(t *testing.T) {
-	mutants := 1500
-	if n, err := strconv.Atoi(os.Getenv("MUSTER_MUTANTS")); err == nil {
-		mutants = n
-	}
+	mutants := tries.Of(t, "MUSTER_MUTANTS", 1500)
 	const plainPolicy = "package schema\n\nregistry: {name: \"acme\", baseURL: \"https://m.acme.example/\"}\npolicy: origins: []\n"
 	schemas := []*Schema{loadOwn(t, plainPolicy), loadOwn(t, ownConstraints)}
 	m := mutator{rand: rand.New(rand.NewPCG(1, 2))}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,6 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"muster/compiler/generate"
+	"muster/compiler/tries"
 )
 
 // versions is a registry that changes, as a Loader sees it and as a tree.
@@ -107,7 +107,7 @@ func sown(t testing.TB) map[string]string {
 // MUSTER_MUTANTS sets how many changes there are.
 func TestLoaderIsLoad(t *testing.T) {
 	t.Parallel()
-	changes := mutants(150)
+	changes := tries.Of(t, "MUSTER_MUTANTS", 150)
 	start, v := sown(t), newVersions()
 	w := wanderer{editor{rand.New(rand.NewPCG(8, 9))}, v, maps.Clone(start)}
 	for path, text := range start {
@@ -130,14 +130,6 @@ func TestLoaderIsLoad(t *testing.T) {
 	if usable < changes/2 || clean < changes/10 || clean > changes*9/10 {
 		t.Errorf("of %d registries %d were usable and %d clean: the changes are too tame or too wild", changes, usable, clean)
 	}
-}
-
-// mutants is how many mutants a test tries.
-func mutants(usually int) int {
-	if n, err := strconv.Atoi(os.Getenv("MUSTER_MUTANTS")); err == nil {
-		return n
-	}
-	return usually
 }
 
 // wanderer changes a registry. good is what each file was when it was last as it should be.
@@ -277,7 +269,7 @@ func TestWrittenIsCUE(t *testing.T) {
 			texts = append(texts, string(f.Text))
 		}
 	}
-	edits := mutants(200)
+	edits := tries.Of(t, "MUSTER_MUTANTS", 200)
 	for i := range edits {
 		text := texts[i%len(texts)]
 		for range min(i/len(texts), 1+e.rand.IntN(2)) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"muster/compiler/generate"
+	"muster/compiler/tries"
 )
 
 // revised reads after by what it changes in before, and as a whole, and reports whether the former was possible. Then both must come
@@ -240,7 +241,7 @@ func (e editor) block(lines []string) string {
 // TestReviseIsReading edits declarations at random. MUSTER_MUTANTS sets how many edits are tried.
 func TestReviseIsReading(t *testing.T) {
 	t.Parallel()
-	edits := mutants(8000)
+	edits := tries.Of(t, "MUSTER_MUTANTS", 8000)
 	e, taken := editor{rand.New(rand.NewPCG(3, 4))}, map[string]int{}
 	for _, s := range []*Schema{loadOwn(t, narrowing), loadOwn(t, policies[0])} {
 		for definition, texts := range declarations(t) {
@@ -265,7 +266,7 @@ func TestReviseIsReading(t *testing.T) {
 // TestPlainIsDocument holds documents that are read by the short way against what becomes of them by the long one.
 func TestPlainIsDocument(t *testing.T) {
 	t.Parallel()
-	e, plain, edits := editor{rand.New(rand.NewPCG(12, 13))}, 0, mutants(3000)
+	e, plain, edits := editor{rand.New(rand.NewPCG(12, 13))}, 0, tries.Of(t, "MUSTER_MUTANTS", 3000)
 	var texts []string
 	for _, some := range declarations(t) {
 		texts = append(texts, some...)

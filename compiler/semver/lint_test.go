@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"muster/compiler/tries"
 	"muster/compiler/vectors"
 )
 
@@ -192,7 +193,7 @@ func TestNoDoubtMeansAgreement(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(7, 112))
 	doubted, spelled := 0, 0
-	const ranges = 1000
+	const ranges = 1000 / tries.Fewer
 	for range ranges {
 		rng := randomRange(random)
 		doubts := LintRange(rng)

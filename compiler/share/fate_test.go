@@ -9,6 +9,7 @@ import (
 
 	"muster/compiler/registry"
 	"muster/compiler/resolve"
+	"muster/compiler/tries"
 )
 
 // TestFatesAreThoseOfEveryPage holds what a negotiator tells of a page whose packages it knows from another one, where they stand
@@ -43,7 +44,7 @@ func TestSoundIsSound(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(23, 1))
 	strict := &registry.Policy{Singletons: []registry.SingletonRule{{Package: registry.Text{Value: "react"}, Strict: true}}}
 	sound, faulty := 0, 0
-	for i := range 400 {
+	for i := range 400 / tries.Fewer {
 		s := shop{rnd: rnd, runtime: registry.ModuleFederation, files: fstest.MapFS{}}
 		s.peaceful()
 		n := New([]*registry.Policy{{}, strict}[i%2])
@@ -59,7 +60,7 @@ func TestSoundIsSound(t *testing.T) {
 			faulty++
 		}
 	}
-	if sound < 50 || faulty < 50 {
+	if min(sound, faulty) < 50/tries.Fewer {
 		t.Errorf("%d cohorts are sound and %d faulty", sound, faulty)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"muster/compiler/resolve"
 	"muster/compiler/share/federation"
 	"muster/compiler/share/native"
+	"muster/compiler/tries"
 )
 
 // TestPagesHoldEveryVisit makes random registries with splits of hosts and remotes, lets visitors come to their pages, each with
@@ -22,13 +23,13 @@ func TestPagesHoldEveryVisit(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(13, 1))
 	decided := map[Decision]int{}
-	for i := range 40 {
+	for i := range 40 / tries.Fewer {
 		s := shop{rnd: rnd, runtime: registry.ModuleFederation, federation: []string{"2.9.2"}, splits: 1 + i%6, remotes: 2 + i%7}
 		s.welcome(t, decided, 12, visit)
 	}
 	t.Log(decided)
 	for _, d := range []Decision{HostsCopy, Highest, EveryOrder, Bounded} {
-		if decided[d] < 5 {
+		if decided[d] < 5/tries.Fewer {
 			t.Errorf("only %d packages are decided by %q", decided[d], d)
 		}
 	}
@@ -39,7 +40,7 @@ func TestNativePagesHoldEveryVisit(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(17, 1))
 	decided := map[Decision]int{}
-	for i := range 30 {
+	for i := range 30 / tries.Fewer {
 		s := shop{rnd: rnd, runtime: registry.NativeFederation, federation: []string{"4.6.1", "3.5.5"}, splits: 1, remotes: 9}
 		if i%3 > 0 {
 			s.remotes = 4
@@ -48,7 +49,7 @@ func TestNativePagesHoldEveryVisit(t *testing.T) {
 	}
 	t.Log(decided)
 	for _, d := range []Decision{ByRule, ByVersion, Bounded} {
-		if decided[d] < 5 {
+		if decided[d] < 5/tries.Fewer {
 			t.Errorf("only %d packages are decided by %q", decided[d], d)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"muster/compiler/tries"
 )
 
 // tuple is a list of a small world, by its elements as they are written.
@@ -90,8 +92,8 @@ func TestListsExactly(t *testing.T) {
 			world = append(world, append(slices.Clone(world[i].(tuple)), e))
 		}
 	}
-	m := maker{rand.New(rand.NewPCG(uint64(setting(t, "MUSTER_SEED", 1)), 4))}
-	for range setting(t, "MUSTER_PAIRS", 3000) / 3 {
+	m := maker{rand.New(rand.NewPCG(seed(t), 4))}
+	for range tries.Of(t, "MUSTER_PAIRS", 3000) / 3 {
 		p, c := m.tuples(2), m.tuples(4)
 		tryAll(t, p.source, c.source, world, p.fits, c.fits)
 	}
@@ -177,8 +179,8 @@ func TestMapsExactly(t *testing.T) {
 			}
 		}
 	}
-	m := maker{rand.New(rand.NewPCG(uint64(setting(t, "MUSTER_SEED", 1)), 5))}
-	for range setting(t, "MUSTER_PAIRS", 3000) / 6 {
+	m := maker{rand.New(rand.NewPCG(seed(t), 5))}
+	for range tries.Of(t, "MUSTER_PAIRS", 3000) / 6 {
 		p, c := m.maps(), m.maps()
 		tryAll(t, p.source, c.source, world, func(v any) bool { return p.fits(v, true) }, func(v any) bool { return c.fits(v, false) })
 	}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"muster/compiler/contract/payload"
+	"muster/compiler/tries"
 )
 
 // The tests of this file make up types over so small a world that all its payloads can be tried. There the answer must be
@@ -26,8 +27,8 @@ func TestNumbersExactly(t *testing.T) {
 	for i := -20; i <= 20; i++ {
 		world = append(world, big.NewRat(int64(i), 4))
 	}
-	m := maker{rand.New(rand.NewPCG(uint64(setting(t, "MUSTER_SEED", 1)), 1))}
-	for range setting(t, "MUSTER_PAIRS", 3000) {
+	m := maker{rand.New(rand.NewPCG(seed(t), 1))}
+	for range tries.Of(t, "MUSTER_PAIRS", 3000) {
 		p, c := m.numbers(2), m.numbers(2)
 		tryAll(t, p.source, c.source, world, p.fits, c.fits)
 	}
@@ -95,8 +96,8 @@ func TestPatternsExactly(t *testing.T) {
 			world = append(world, world[i].(string)+string(r))
 		}
 	}
-	m := maker{rand.New(rand.NewPCG(uint64(setting(t, "MUSTER_SEED", 1)), 2))}
-	for range setting(t, "MUSTER_PAIRS", 3000) / 10 {
+	m := maker{rand.New(rand.NewPCG(seed(t), 2))}
+	for range tries.Of(t, "MUSTER_PAIRS", 3000) / 10 {
 		p, c := m.pattern(3), m.pattern(3)
 		short := "strings.MaxRunes(4) & !~\"[^abB_ \\né]\" & "
 		sent, accepted := short+`=~"`+p+`"`, short+`=~"`+c+`"`
@@ -219,8 +220,8 @@ func TestChoicesExactly(t *testing.T) {
 			}
 		}
 	}
-	m := maker{rand.New(rand.NewPCG(uint64(setting(t, "MUSTER_SEED", 1)), 3))}
-	for range setting(t, "MUSTER_PAIRS", 3000) / 2 {
+	m := maker{rand.New(rand.NewPCG(seed(t), 3))}
+	for range tries.Of(t, "MUSTER_PAIRS", 3000) / 2 {
 		p, sent := m.smallType(2)
 		c, accepted := m.smallType(5)
 		tryAll(t, sent, accepted, world, func(v any) bool { return p.takes(v, true) }, func(v any) bool { return c.takes(v, false) })

@@ -1,6 +1,7 @@
 package payload_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"cuelang.org/go/cue/cuecontext"
 
 	"muster/compiler/contract/payload"
+	"muster/compiler/tries"
 )
 
 // TestPairs makes up pairs of types, most of them alike, and holds every answer against CUE: what is compatible is tried with
@@ -23,10 +25,10 @@ import (
 // MUSTER_PAIRS sets how many, MUSTER_SEED where to begin; MUSTER_UNKNOWN shows those that can't be told.
 func TestPairs(t *testing.T) {
 	t.Parallel()
-	pairs, seed := setting(t, "MUSTER_PAIRS", 3000), setting(t, "MUSTER_SEED", 1)
+	pairs, seed := tries.Of(t, "MUSTER_PAIRS", 3000), seed(t)
 	var all tally
 	for i := range pairs {
-		m := maker{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}
+		m := maker{rand.New(rand.NewPCG(seed, uint64(i)))}
 		producer := m.parsed(t, &all, func() *node { return m.any(3) })
 		consumer := producer
 		for range m.IntN(4) {
@@ -157,13 +159,10 @@ func checkFault(t *testing.T, m maker, n *node, source string, err error) {
 	}
 }
 
-func setting(t *testing.T, name string, otherwise int) int {
+// seed is where to begin.
+func seed(t *testing.T) uint64 {
 	t.Helper()
-	s := os.Getenv(name)
-	if s == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(s)
+	n, err := strconv.ParseUint(cmp.Or(os.Getenv("MUSTER_SEED"), "1"), 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}

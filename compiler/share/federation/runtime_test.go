@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"muster/compiler/tries"
 	"muster/compiler/vectors"
 )
 
@@ -49,7 +50,7 @@ func TestRealRuntimeStaysInReach(t *testing.T) {
 	var reaches []Reach
 	var orders [][]act
 	var input bytes.Buffer
-	for range 200 {
+	for range 200 / tries.Fewer {
 		c := randomContest(rnd, ranges)
 		reach, _ := Judge(c, 600)
 		for range 15 {

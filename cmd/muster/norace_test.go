@@ -1,8 +1,0 @@
-//go:build !race
-
-package main
-
-const (
-	everyNth = 1
-	shorter  = 1
-)
