@@ -46,7 +46,7 @@ func (m *Moment) entry(served map[string]encoded) (*manifest.Pointer, error) {
 	var all []manifest.Manifest
 	for _, c := range r.Cohorts {
 		name := c.Name.Value
-		if last := served[name]; last.of == nil || last.of != m.After.ids[name] {
+		if served[name].of != m.After.ids[name] {
 			one, _, err := m.After.Manifest(name)
 			if err != nil {
 				return nil, err

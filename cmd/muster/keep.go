@@ -9,7 +9,7 @@ import (
 	"muster/compiler/manifest"
 )
 
-// maxKeep is more serials than any history has.
+// maxKeep is more serials than any history has, and a number that a statement can say.
 const maxKeep = 1_000_000_000
 
 // keep adds to what was compiled the manifests of some serials before.

@@ -19,9 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"muster/compiler/tries"
-
 	"gopkg.in/yaml.v3"
+
+	"muster/compiler/tries"
 )
 
 // randomHistory is a registry in a git repository and what becomes of it: each commit is a random edit of its files, made

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"muster/compiler"
+	"muster/compiler/history"
 	"muster/compiler/tries"
 )
 
@@ -105,6 +107,7 @@ func TestPastEqualsEachCommit(t *testing.T) {
 				p := newPublished(t, 200+uint64(i))
 				p.compareKept()
 				p.compareAllRetained()
+				p.compareEntries()
 				p.verifyAll()
 				done[i] = p.rollBackAll()
 			})
@@ -158,6 +161,26 @@ func (p *published) verifyAll() {
 	stdout, _ := p.muster("verify", "--all", site)
 	if want := fmt.Sprintf(", %d of them against what their commits compile to\n", n); !strings.Contains(stdout, want) || strings.Contains(stdout, "DRIFT") {
 		p.Errorf("%s: %d were published\n%s", p.Name(), n, stdout)
+	}
+}
+
+// compareEntries asks that just those commits have an entry of their own that compile, as no log of publish's can show.
+func (p *published) compareEntries() {
+	p.Helper()
+	repo, err := history.Open(p.dir, history.Options{})
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer repo.Close()
+	i := 0
+	for e, err := range compiler.Entries(repo, history.Commit{ID: p.line[len(p.line)-1]}) {
+		if err != nil || (e != nil) != (p.files[i] != nil) {
+			p.Fatalf("%s: commit %d has the entry %v, %v", p.Name(), i+1, e, err)
+		}
+		i++
+	}
+	if i != len(p.line) {
+		p.Errorf("%s: entries of %d commits, want %d", p.Name(), i, len(p.line))
 	}
 }
 

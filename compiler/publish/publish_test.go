@@ -148,6 +148,20 @@ func TestDrift(t *testing.T) {
 			m.Put(o)
 		}
 	}
+	rewrite := func(change func(*manifest.Pointer)) func(*storetest.Memory) {
+		return func(m *storetest.Memory) {
+			o := m.Objects()["log/6.json"]
+			e, err := manifest.ParseEntry(o.Body)
+			if err == nil {
+				change(e)
+				o.Body, err = e.Encode()
+			}
+			if err != nil {
+				panic(err)
+			}
+			m.Put(o)
+		}
+	}
 	staff := at(6).Pointer.Cohorts[0].Path()
 	for _, tt := range []struct {
 		name   string
@@ -166,29 +180,8 @@ func TestDrift(t *testing.T) {
 		{"another registry's pointer", edit("pointer.json", `acme-shop`, `other-shop`), at(7), `holds the registry "other-shop"`, false},
 		{"a changed entry", edit("log/6.json", `"size":6`, `"size":7`), at(7), "contradict each other about serial 6", false},
 		{"a later serial that the log lacks", edit("pointer.json", `"serial":6`, `"serial":999999`), at(7), "the log has no entry of it", true},
-		{"an entry that says it was passed over", func(m *storetest.Memory) {
-			o := m.Objects()["log/6.json"]
-			e, err := manifest.ParseEntry(o.Body)
-			if err == nil {
-				o.Body, err = manifest.PassedOver(e.Registry, commitOf("", 6), e.Previous).Encode()
-			}
-			if err != nil {
-				panic(err)
-			}
-			m.Put(o)
-		}, at(7), "the log says that it was passed over", false},
-		{"an entry with another predecessor that could be one", func(m *storetest.Memory) {
-			o := m.Objects()["log/6.json"]
-			e, err := manifest.ParseEntry(o.Body)
-			if err == nil {
-				e.Previous = manifest.Sum(nil).String()
-				o.Body, err = e.Encode()
-			}
-			if err != nil {
-				panic(err)
-			}
-			m.Put(o)
-		}, at(7), "as the entry before it", false},
+		{"an entry that says it was passed over", rewrite(func(e *manifest.Pointer) { *e = *manifest.PassedOver(e.Registry, commitOf("", 6), e.Previous) }), at(7), "the log says that it was passed over", false},
+		{"an entry with another predecessor that could be one", rewrite(func(e *manifest.Pointer) { e.Previous = manifest.Sum(nil).String() }), at(7), "as the entry before it", false},
 		{"an entry that is no JSON", edit("log/6.json", `{`, `<`), at(7), "reading a log entry", false},
 		{"an entry with another predecessor", edit("log/6.json", `"previous":"`, `"previous":"0`), at(7), "its previous is", false},
 		{"a rewritten history", nil, release("x", 4, 7), "history was rewritten", true},

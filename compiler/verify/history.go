@@ -236,7 +236,7 @@ func (w *walk) entry(ctx context.Context, body []byte, err error) error {
 	return w.content(ctx, path, e, body)
 }
 
-// commit asks that an entry is of the commit that the line has at its serial.
+// commit asks that an entry is of the commit that the line has at its serial, and reports whether it is.
 func (w *walk) commit(path string, e *manifest.Pointer) bool {
 	if e.Serial > len(w.line) {
 		if !w.behind {
@@ -279,10 +279,12 @@ func (w *walk) content(ctx context.Context, path string, e *manifest.Pointer, bo
 	want := *built
 	want.Previous = e.Previous
 	b, err := want.Encode()
-	if err == nil && !bytes.Equal(b, body) {
-		w.level.add("content", path, "it is not what commit %s compiles to", diag.ShortID(e.Commit))
-		f := &w.level.Findings[len(w.level.Findings)-1]
-		f.Was, f.Is = b, body
+	if err != nil {
+		return err
 	}
-	return err
+	if !bytes.Equal(b, body) {
+		w.level.Findings = append(w.level.Findings, Finding{ID: "history/content", Object: path, Was: b, Is: body,
+			Message: fmt.Sprintf("it is not what commit %s compiles to", diag.ShortID(e.Commit))})
+	}
+	return nil
 }

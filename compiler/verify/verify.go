@@ -2,7 +2,8 @@
 // publishes. It has four levels, each of which stands for itself:
 //
 //	served    the pointer is signed, of this registry and the newest; every object that it names is there, right, and has its header fields
-//	history   the log has no gap, each entry names the one before, and each commit is that of its serial on the line
+//	history   the log has no gap, each entry names the one before, and each commit is that of its serial on the line;
+//	          with All each entry says what its commit compiles to
 //	rebuild   the pointer's commit compiles to just these manifests and this pointer
 //	entries   every remote's files are, at their origins, what the manifests say
 //
